@@ -1,0 +1,11 @@
+"""Plugin list. No fixture, no hook, no logic."""
+
+pytest_plugins = [
+    "fixtures.clock",
+    "fixtures.run",
+    "fixtures.line",
+    "fixtures.decide",
+    "fixtures.evidence",
+    "fixtures.ingress",
+    "fixtures.cluster",
+]

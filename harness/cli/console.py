@@ -1,0 +1,88 @@
+"""What `gate decide` prints: plain where there is no terminal, whole at 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.report import decision as deciding
+from harness.report import text
+from harness.verdict import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.report.model import Decision, Judged
+
+STYLES = {Outcome.MET: "green", Outcome.UNKNOWN: "yellow", Outcome.VIOLATED: "bold red"}
+COLOURS = {"GO": "bold green", "NO_GO": "bold red", "INCONCLUSIVE": "bold yellow"}
+MOST_BLOCKERS = 25  # of them on a terminal; the files carry all
+
+
+def decision(made: Decision, *, signed: bool) -> None:
+    """Print the lines, what blocks, what is not covered, the decision and what to do next."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(_table(made))
+    if made.planned:
+        ids = ", ".join(rule.id for rule in made.planned)
+        console.print(
+            Text(f"Not covered by this version ({len(made.planned)} of {_all(made)} lines are planned): {ids}", "dim")
+        )
+    _blockers(console, made)
+    console.print()
+    console.print(
+        Text.assemble((text.title(made), COLOURS[made.decision]), ": ", text.plain(deciding.because(made)))
+    )
+    console.print(Text(text.validity(made), "dim"))
+    _long(console, f"Page: {made.folder}/verdict.html")
+    _long(console, f"Next: {text.next_step(made, signed=signed)}")
+
+
+def nothing_to_decide(phase: str, reports: Path) -> None:
+    """Say that there is no run at all."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(Text.assemble(("INCONCLUSIVE", COLOURS["INCONCLUSIVE"]), f": {reports}/latest does not exist: nothing has run yet."))
+    _long(console, f"Next: pytest -m {phase}")
+
+
+def _table(made: Decision) -> Table:
+    table = Table(title=f"Phase {made.phase}, run {made.run.run if made.run else 'unknown'}", expand=False)
+    table.add_column("line", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("what was decided, and why")
+    for line in made.lines:
+        table.add_row(line.id, _outcome(line), _what(line))
+    return table
+
+
+def _outcome(line: Judged) -> Text:
+    said = Text(line.outcome.name, STYLES[line.outcome])
+    return said.append(f"\n{line.reason}", "dim") if line.reason else said
+
+
+def _what(line: Judged) -> Text:
+    return Text(text.plain(line.says)).append(f"\n{text.plain(line.because)}", "dim")
+
+
+def _blockers(console: Console, made: Decision) -> None:
+    if not made.blockers:
+        return
+    console.print()
+    console.print(Text("What blocks:", "bold"))
+    for blocker in made.blockers[:MOST_BLOCKERS]:
+        where = f" {blocker.line}" if blocker.line else ""
+        console.print(Text.assemble("- ", (f"{blocker.code}{where}", "bold"), f": {text.plain(blocker.message)}"))
+    if len(made.blockers) > MOST_BLOCKERS:
+        console.print(f"... and {len(made.blockers) - MOST_BLOCKERS} more, see the page")
+
+
+def _all(made: Decision) -> int:
+    return len(made.planned) + len(made.lines)
+
+
+def _long(console: Console, line: str) -> None:
+    """Print what people copy on one line, however long."""
+    console.print(Text(text.plain(line)), soft_wrap=True)

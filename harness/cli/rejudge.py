@@ -1,0 +1,96 @@
+"""`gate rejudge RUN` and `gate report RUN`: the same evidence judged again; Allure's pages for people."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.app import INCONCLUSIVE, app
+from harness.cli.decide import located
+from harness.errors import HarnessError, UsageError
+from harness.report import gather, rules, text
+
+if TYPE_CHECKING:
+    from harness.report.model import Evidence
+
+PATIENCE_S = 600.0
+Said = tuple[str, str | None]  # outcome, reason
+
+
+@app.command()
+def rejudge(
+    run: Annotated[Path, typer.Argument(help="The run's folder, or its id.")],
+    reports: Annotated[Path, typer.Option(help="Where the runs are.")] = Path("reports"),
+) -> int:
+    """Judge a run's stored evidence again: exit 0 if every outcome is as recorded, 1 if one differs."""
+    folder = located(run, reports)
+    assert folder is not None
+    stored = gather.folder(folder)
+    if stored.run is None or not stored.outcomes:
+        raise HarnessError(f"{folder}: no run.json or no outcome to compare with; nothing was rejudged")
+    with tempfile.TemporaryDirectory(prefix="rejudge-") as scratch:
+        again = _judged_again(stored, folder, Path(scratch))
+    return _compare(stored, again)
+
+
+def _judged_again(stored: Evidence, folder: Path, scratch: Path) -> Evidence:
+    assert stored.run is not None
+    target = stored.run.target if rules.profile_of(stored.run.target) else str(folder / "target.json")
+    command = [sys.executable, "-m", "pytest", "-m", " or ".join(stored.run.phases), "-q", "-p", "no:cacheprovider"]
+    command += ["--evidence", str(folder.resolve()), "--target", target, "--reports", str(scratch)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)  # noqa: S603
+    newest = scratch / "latest"
+    if done.returncode not in {0, 1} or not newest.is_dir():
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise HarnessError(f"rejudge: pytest ended with {done.returncode}: {' '.join(last)}")
+    return gather.folder(newest)
+
+
+def outcomes(evidence: Evidence) -> dict[str, Said]:
+    """Return what each test decided."""
+    return {item.nodeid: (item.outcome, item.reason) for item in evidence.outcomes}
+
+
+def _compare(stored: Evidence, again: Evidence) -> int:
+    before, after = outcomes(stored), outcomes(again)
+    differ = [nodeid for nodeid in sorted(before.keys() | after.keys()) if before.get(nodeid) != after.get(nodeid)]
+    for nodeid in differ:
+        typer.echo(text.plain(f"{nodeid}: recorded {_word(before.get(nodeid))}, judged again {_word(after.get(nodeid))}"))
+    if differ:
+        typer.echo(f"{len(differ)} of {len(before)} outcomes differ")
+        return 1
+    typer.echo(f"all {len(before)} outcomes come out as recorded")
+    return 0
+
+
+def _word(said: Said | None) -> str:
+    return "nothing" if said is None else f"{said[0]} ({said[1]})" if said[1] else said[0]
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="The run's folder, or its id.")],
+    reports: Annotated[Path, typer.Option(help="Where the runs are.")] = Path("reports"),
+    out: Annotated[Path | None, typer.Option(help="A new folder for the pages, outside of the run's.")] = None,
+) -> int:
+    """Build Allure's pages from a run, for people; they never change a decision."""
+    folder = located(run, reports)
+    assert folder is not None
+    pages = out or reports / f"{folder.resolve().name}-allure"
+    if pages.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"--out {pages}: wanted a place outside of the run's folder, which is evidence")
+    command = ["allure", "generate", str(folder / "allure-results"), "-o", str(pages)]
+    tool = shutil.which("allure")
+    if tool is None:
+        typer.echo(f"Allure's command line is not installed. With node 22: npx {' '.join(command)}")
+        typer.echo(f"The decision's own page needs nothing: {folder}/verdict.html")
+        return INCONCLUSIVE
+    done = subprocess.run([tool, *command[1:]], timeout=PATIENCE_S, check=False)  # noqa: S603
+    typer.echo(f"{pages}/index.html" if done.returncode == 0 else f"allure ended with {done.returncode}")
+    return 0 if done.returncode == 0 else INCONCLUSIVE

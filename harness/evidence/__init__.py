@@ -1,0 +1,1 @@
+"""What was seen, kept: one writer (the collector), any number of readers."""

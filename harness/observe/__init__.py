@@ -1,0 +1,1 @@
+"""Reading a target: its cluster, its routes, its answers. Nothing here changes anything."""

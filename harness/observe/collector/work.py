@@ -1,0 +1,168 @@
+"""Observe what the phases need, stream by stream, the cheap ones first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from harness.evidence import names
+from harness.judge import share
+from harness.observe import cluster, routing, talks, users
+from harness.observe.arms import Teller
+from harness.observe.asks import Asker
+from harness.observe.collector.ending import in_background
+from harness.observe.collector.identity import write_identity
+from harness.observe.routing import ask
+from harness.observe.snapshot import ClusterSnapshot
+from harness.observe.version_path import find
+from harness.target import ARMS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+
+    from harness.clock import Clock
+    from harness.evidence.names import Way
+    from harness.evidence.store import Writer
+    from harness.observe.collector.notes import Notes
+    from harness.observe.collector.phases import Needs
+    from harness.observe.routing.ask import Door
+    from harness.target import Arm, Environment, Target
+
+USUAL_SHARE = 0.10  # planned for where no weight can be read
+FLUSH_EVERY_S = 1.0
+WAYS: tuple[Way, ...] = ("header", "cookie", "url")
+
+
+class Work:
+    """One run's observing."""
+
+    def __init__(self, run: Path, target: Target, writer: Writer, notes: Notes, clock: Clock) -> None:
+        """Observe a target and write into a run's folder."""
+        self._run = run
+        self._target = target
+        self._writer = writer
+        self._notes = notes
+        self._clock = clock
+        self._silent = False
+        self.missing: list[str] = []
+
+    async def do(self, needs: Sequence[Needs]) -> None:
+        """Observe everything; what could not be had is in `missing`."""
+        flushing = asyncio.create_task(self._flush())
+        try:
+            for number, need in enumerate(needs):
+                environment = self._target.environments.get(need.where)
+                if environment is None:
+                    self._absent(need.where)
+                    continue
+                looking = asyncio.create_task(self._look(need.where, environment, first=number == 0))
+                try:
+                    if need.routing:
+                        await self._routing(environment, looking)
+                    _ = await looking
+                finally:
+                    _ = looking.cancel()
+        finally:
+            _ = flushing.cancel()
+
+    async def _flush(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_S)
+            self._writer.flush()
+
+    def _absent(self, where: str) -> None:
+        said = f"the profile has no environment {where!r}"
+        nothing = ClusterSnapshot(environment=where, error=said, uid_error=said)
+        self._writer.snapshot(names.cluster(where), nothing, said)
+        self._missed(names.cluster(where), said)
+
+    async def _look(self, where: str, environment: Environment, *, first: bool) -> ClusterSnapshot:
+        """Read the cluster once and keep it."""
+        self._notes.say(f"{names.cluster(where)}: reading context {environment.context!r}")
+        snapshot = await in_background(lambda: cluster.read(where, environment))
+        self._writer.snapshot(names.cluster(where), snapshot, snapshot.error)
+        if first:
+            write_identity(self._run, snapshot, environment.deployments)
+        troubles = snapshot.trouble(*snapshot.parts)
+        if snapshot.error or troubles:
+            self._missed(names.cluster(where), snapshot.error or "; ".join(troubles))
+        self._notes.say(f"{names.cluster(where)}: {snapshot.error or snapshot.uid or snapshot.uid_error}")
+        return snapshot
+
+    async def _routing(self, environment: Environment, looking: asyncio.Task[ClusterSnapshot]) -> None:
+        """Pins first, they are few; then, with the weight known, plain asks beside conversations."""
+        limits, target = self._target.probes, self._target
+        teller = Teller(target.arm_from, target.builds)
+        self._writer.meta("arm_from", target.arm_from.kind)
+        async with Asker(limits, teller, self._clock, self._writer.probe) as asker:
+            base = ask.plain(environment) or ask.pinned(environment, "url", "stable")
+            found = await find(base.url if base else "", target.api.version, teller, limits.timeout_s)
+            self._writer.meta("version_path", found)
+            self._notes.say(f"version path {found.path}: {dict(found.tried)}")
+            self._silent = found.silent
+            chatting = asyncio.create_task(users.chat(asker, ask.plain(environment), target)) if limits.users else None
+            try:
+                pins = [self._pin(asker, environment, way, arm, found.path) for way in WAYS for arm in ARMS]
+                rest = [
+                    self._plain(asker, environment, looking, found.path),
+                    *(self._talk(asker, environment, way, arm) for way in WAYS for arm in ARMS),
+                ]
+                if self._silent:  # nothing to disturb: be done with it
+                    _ = await asyncio.gather(*pins, *rest)
+                else:
+                    _ = await asyncio.gather(*pins)
+                    _ = await asyncio.gather(*rest)
+            finally:
+                if chatting is not None:
+                    _ = chatting.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await chatting
+
+    async def _pin(self, asker: Asker, environment: Environment, way: Way, arm: Arm, path: str) -> None:
+        count = self._target.probes.pinned_asks
+        door = ask.pinned(environment, way, arm)
+        stream = names.pinned(way, arm)
+        await self._stream(stream, count, door, lambda there: asker.many(stream, there, path, count))
+
+    async def _talk(self, asker: Asker, environment: Environment, way: Way, arm: Arm) -> None:
+        limits, path = self._target.probes, self._target.api.ask
+        door = ask.pinned(environment, way, arm)
+        stream = names.talk(way, arm)
+        await self._stream(
+            stream,
+            limits.conversations * limits.turns,
+            door,
+            lambda there: talks.hold(asker, stream, there, path, count=limits.conversations, turns=limits.turns),
+        )
+
+    async def _plain(
+        self, asker: Asker, environment: Environment, looking: asyncio.Task[ClusterSnapshot], path: str
+    ) -> None:
+        route = routing.read(environment, await looking)
+        count = share.asks_for(USUAL_SHARE if route.share is None else route.share)
+        self._writer.meta("plain", {"weight_percent": route.weight_percent, "asks": count})
+        door = ask.plain(environment)
+        await self._stream(names.PLAIN, count, door, lambda there: asker.many(names.PLAIN, there, path, count))
+
+    async def _stream(
+        self, stream: str, count: int, door: Door | None, observe: Callable[[Door], Awaitable[str]]
+    ) -> None:
+        """Plan a stream, observe it, and say how it ended; one that does not exist here is planned as nothing."""
+        if door is None:
+            self._writer.plan(stream, 0)
+            self._writer.state(stream, "stopped", "the profile gives no address or rule to ask this way")
+            return
+        self._writer.plan(stream, count)
+        self._writer.state(stream, "running")
+        until = self._clock.now() + count / self._target.probes.rate_per_s
+        self._notes.say(f"{stream}: {count} asks, for {until - self._clock.now():.0f} s or more")
+        trouble = await observe(door)
+        self._writer.state(stream, "stopped" if trouble else "done", trouble)
+        self._notes.say(f"{stream}: {trouble or 'done'}")
+        if trouble:
+            self._missed(stream, trouble)
+
+    def _missed(self, what: str, why: str) -> None:
+        self.missing.append(f"{what}: {why}")

@@ -1,0 +1,101 @@
+"""What the Allure report needs to tell runs, environments and reasons apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import allure
+import allure_commons
+
+from harness.report import files, outcomes
+from harness.verdict import Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.plugin.keys import Context
+    from harness.runbook_tests import SuiteTest
+    from harness.verdict import Verdict
+
+SEVERITY = {"L1": "normal", "L2": "critical", "L3": "blocker", "lead": "blocker"}
+MEANS: Mapping[Reason, str] = {
+    Reason.NO_DATA: "nothing was measured",
+    Reason.SAMPLE_TOO_SMALL: "too little was measured",
+    Reason.GAP: "the watch has a hole",
+    Reason.GENERATOR_INVALID: "our own traffic was not as planned",
+    Reason.INTERRUPTED: "stopped before its end",
+    Reason.NOT_RUN: "not run",
+    Reason.STALE: "what was measured is too old",
+    Reason.NEEDS_SIGNOFF: "a person has to sign",
+    Reason.ERROR: "the check itself failed",
+}
+# allure ships no types; this module is the only one that knows it
+_allure: Any = allure
+_hooks: Any = allure_commons.plugin_manager.hook
+
+
+def labels(context: Context, test: SuiteTest) -> None:
+    """Mark the running test's result with what it belongs to."""
+    line, environment = context.lines[test.line], context.environment(test)
+    for name, value in {
+        "runbook": line.id,
+        "phase": context.asked(test),
+        "environment": environment,
+        "run": context.folder.id,
+        "target": context.target.name,
+        "severity": SEVERITY[line.escalation],
+    }.items():
+        _allure.dynamic.label(name, value)
+    _allure.dynamic.parameter("environment", environment)  # not excluded: part of the result's history
+
+
+def title(context: Context, test: SuiteTest) -> None:
+    """Name the running test's result after what its line says."""
+    line = context.lines[test.line]
+    _allure.dynamic.title(f"{line.id} {line.says}")
+
+
+def verdict(said: Verdict) -> None:
+    """Put the verdict's sentence and its facts into the running test's result."""
+    _allure.dynamic.description(str(said))
+    facts = files.encode(outcomes.as_json(said))
+    _allure.attach(facts, name="verdict", attachment_type=_allure.attachment_type.JSON)
+
+
+def write_setup(context: Context) -> None:
+    """Write the files that Allure reads beside the results."""
+    folder, run = context.folder.allure, context.folder.id
+    files.write_json(folder / "categories.json", categories())
+    files.write_json(folder / "executor.json", {"name": "rollout verification", "type": "pytest", "buildName": run})
+    write_environment(context, {})
+
+
+def write_environment(context: Context, known: Mapping[str, str | None]) -> None:
+    """Write environment.properties: what the run is about, as far as it is known."""
+    facts: dict[str, str | None] = {
+        "run": context.folder.id,
+        "target": context.target.name,
+        "rehearsal": str(context.target.rehearsal).lower(),
+        **known,
+    }
+    text = "".join(f"{key}={_property(value)}\n" for key, value in facts.items())
+    files.write_whole(context.folder.allure / "environment.properties", text.encode())
+
+
+def _property(value: str | None) -> str:
+    return "unknown" if value is None else value.replace("\\", "\\\\").replace("\n", " ")
+
+
+def categories() -> list[Mapping[str, object]]:
+    """Return one category for broken lines and one per reason why a line could not be told."""
+    violated: Mapping[str, object] = {"name": "VIOLATED: the line is broken", "matchedStatuses": ["failed"]}
+    unknown: list[Mapping[str, object]] = [
+        {
+            "name": f"UNKNOWN, {reason.value}: {MEANS[reason]}",
+            "matchedStatuses": ["broken"],
+            "messageRegex": rf"(?s).*{Outcome.UNKNOWN.name} \({reason.value}\).*",
+        }
+        for reason in Reason
+    ]
+    rest: Mapping[str, object] = {"name": f"UNKNOWN, {Reason.ERROR.value}: an exception", "matchedStatuses": ["broken"]}
+    return [violated, *unknown, rest]

@@ -1,0 +1,173 @@
+"""The decision of a phase: pure, from what was read, what is required, and what time it is."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from harness.report import crosscheck
+from harness.report.model import Blocker, Counts, Decision, Judged
+from harness.verdict import Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.report.model import Decided, Event, Evidence, Recorded, Rule, Rules, Wanted
+    from harness.verdict import Fact
+
+
+def decide(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datetime) -> Decision:
+    """Decide a phase.
+
+    GO iff nothing at all blocks and every required line is MET. NO_GO if a required line is VIOLATED: a
+    violation stays one in an incomplete run too. Everything else is INCONCLUSIVE. `now` is aware UTC time.
+    """
+    blockers = crosscheck.all_of(evidence, rules, wanted, now)
+    lines = tuple(_judged(rule, evidence, rules, blockers) for rule in rules.lines.values() if not rule.planned)
+    blockers = [*_of_lines(lines, rules, blockers), *blockers]
+    planned = tuple(rule for rule in rules.lines.values() if rule.planned)
+    times = [event.at for event in evidence.ledger]
+    run = evidence.run
+    return Decision(
+        decision=_decision(lines, rules, blockers),
+        phase=rules.phase,
+        rehearsal=bool((run is not None and run.rehearsal) or wanted.profile_rehearsal),
+        coverage=1 - len(planned) / len(rules.lines) if rules.lines else 0.0,
+        lines=lines,
+        planned=planned,
+        blockers=tuple(blockers),
+        counts=counted(evidence),
+        environment=run.environment if run else None,
+        run=run,
+        started=run.started if run else min(times, default=None),
+        finished=max((e.at for e in crosscheck.of(evidence.ledger, "finish")), default=None),
+        decided_at=now,
+        expires_at=now + datetime.timedelta(seconds=rules.valid_for_s),
+        policy_sha256=rules.sha256,
+        files=evidence.files,
+        folder=evidence.folder,
+        again=rules.again,
+        required=rules.required,
+        tests=crosscheck.plan(evidence),
+        wanted=wanted,
+    )
+
+
+def _decision(lines: Sequence[Judged], rules: Rules, blockers: Sequence[Blocker]) -> Decided:
+    required = {line.id: line.outcome for line in lines if line.id in rules.required}
+    if Outcome.VIOLATED in required.values():
+        return "NO_GO"
+    complete = bool(rules.required) and required.keys() == set(rules.required)
+    if complete and not blockers and all(outcome is Outcome.MET for outcome in required.values()):
+        return "GO"
+    return "INCONCLUSIVE"
+
+
+def _judged(rule: Rule, evidence: Evidence, rules: Rules, blockers: Sequence[Blocker]) -> Judged:
+    """Take the worst of what a line's tests said; what they did not say is UNKNOWN."""
+    tests = {t.nodeid for t in crosscheck.plan(evidence) if t.line == rule.id and rules.phase in t.phases}
+    recorded = [item for item in evidence.outcomes if item.line == rule.id and item.nodeid in tests]
+    silent = tests - {item.nodeid for item in recorded}
+    against = [blocker for blocker in blockers if blocker.line == rule.id]
+    said = _worst(rule, recorded)
+    if said.outcome is not Outcome.VIOLATED and (silent or not tests):
+        reason = _why_silent(silent, evidence)
+        because = against[0].message if against else "no test of this line ran"
+        return replace(said, outcome=Outcome.UNKNOWN, reason=reason, because=because, facts={}, next=rules.again)
+    if said.outcome is Outcome.MET and against:
+        because = f"MET was recorded, but {against[0].message}"
+        return replace(said, outcome=Outcome.UNKNOWN, reason=Reason.ERROR, because=because, next=rules.again)
+    todo = {Outcome.MET: "", Outcome.UNKNOWN: rules.again, Outcome.VIOLATED: rule.next or rules.again}
+    return replace(said, next=todo[said.outcome])
+
+
+def _worst(rule: Rule, recorded: Sequence[Recorded]) -> Judged:
+    blank = Judged(rule.id, rule.says, Outcome.UNKNOWN, Reason.NOT_RUN, "", {}, rule.escalation, "", rule.alpha)
+    if not recorded:
+        return blank
+    item = max(recorded, key=lambda one: Outcome[one.outcome])
+    outcome = Outcome[item.outcome]
+    reason = None
+    if outcome is Outcome.UNKNOWN:
+        reason = Reason(item.reason) if item.reason in set(Reason) else Reason.ERROR
+    facts = cast("Mapping[str, Fact]", item.facts)
+    return replace(blank, outcome=outcome, reason=reason, because=item.because, facts=facts)
+
+
+def _why_silent(silent: set[str], evidence: Evidence) -> Reason:
+    began = {event.nodeid for event in crosscheck.of(evidence.ledger, "report")}
+    ended = {event.nodeid for event in crosscheck.of(evidence.ledger, "report") if event.when == "teardown"}
+    if silent & ended:
+        return Reason.ERROR
+    return Reason.INTERRUPTED if silent & began else Reason.NOT_RUN
+
+
+def _of_lines(lines: Sequence[Judged], rules: Rules, told: Sequence[Blocker]) -> list[Blocker]:
+    """Return one blocker per line that is not MET, unless another already says why."""
+    told_of = {blocker.line for blocker in told}
+    found: list[Blocker] = []
+    for line in sorted(lines, key=lambda one: -one.outcome):
+        if line.outcome is Outcome.VIOLATED:
+            do = f"; {line.escalation}: {line.next}" if line.next else ""
+            found.append(Blocker("VIOLATED", f"{line.says}: {line.because}{do}", line.id))
+        elif line.reason is not None and line.id not in told_of:
+            found.append(Blocker(line.reason, f"{line.says}: {line.because}; {remedy(line.reason, rules)}", line.id))
+    return found
+
+
+def remedy(reason: Reason, rules: Rules) -> str:
+    """Return what to do about a line that could not be decided."""
+    again = f"run `{rules.again}` again"
+    return {
+        Reason.NO_DATA: f"find out why nothing could be measured, then {again}",
+        Reason.SAMPLE_TOO_SMALL: f"watch longer or at a higher rate, then {again}",
+        Reason.GAP: f"keep the collector running without a gap, then {again}",
+        Reason.GENERATOR_INVALID: f"give the load generator more room, then {again}",
+        Reason.STALE: f"{again} with fresh evidence",
+        Reason.NEEDS_SIGNOFF: "have the responsible person sign it with `gate attest`",
+        Reason.ERROR: f"mend the error named, then {again}",
+    }.get(reason, again)
+
+
+def counted(evidence: Evidence) -> Counts:
+    """Count what was planned and what became of it."""
+    planned = {test.nodeid for test in crosscheck.plan(evidence)}
+    ended = {e.nodeid for e in crosscheck.of(evidence.ledger, "report") if e.when == "teardown"}
+    finish: Sequence[Event] = crosscheck.of(evidence.ledger, "finish")
+    return Counts(
+        planned=len(planned),
+        ran=len(planned & ended),
+        not_run=len(planned - ended),
+        deselected=sum(len(event.deselected) for event in crosscheck.of(evidence.ledger, "plan")),
+        collect_errors=len(crosscheck.of(evidence.ledger, "collect_error")),
+        workers_lost=len(crosscheck.of(evidence.ledger, "worker_lost")),
+        interrupted=len(crosscheck.of(evidence.ledger, "interrupted")),
+        results=len(evidence.results),
+        exit_status=finish[-1].exit_status if finish else None,
+    )
+
+
+def because(decision: Decision) -> str:
+    """Say in one sentence why."""
+    met = sum(line.outcome is Outcome.MET for line in decision.lines)
+    if decision.decision == "GO":
+        return f"All {met} required lines are met by a complete run."
+    if decision.decision == "NO_GO":
+        bad = [line for line in decision.lines if line.outcome is Outcome.VIOLATED]
+        more = f" ({len(bad)} lines are violated)" if len(bad) > 1 else ""
+        return f"{bad[0].id} is violated: {bad[0].because}{more}."
+    if not decision.blockers:
+        return "No line is required, so there is nothing to be sure of."
+    first = decision.blockers[0]
+    more = len(decision.blockers) - 1
+    rest = f" (and {more} more)" if more else ""
+    return f"{first.code}{f' {first.line}' if first.line else ''}: {first.message}{rest}."
+
+
+def next_command(decision: Decision) -> str:
+    """Return the exact command to type next."""
+    for line in decision.lines:
+        if decision.decision == "NO_GO" and line.outcome is Outcome.VIOLATED and line.next:
+            return line.next
+    return decision.again if decision.decision != "GO" else ""

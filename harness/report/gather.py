@@ -1,0 +1,205 @@
+"""Reads a run's folder for the gate, strictly, and keeps going: whatever is wrong becomes a blocker, not a crash.
+
+Nothing is followed out of the folder (no symbolic links), and a file that no writer of a run makes blocks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from harness.report import age, strict
+from harness.report.model import Blocker, Event, Evidence, Recorded, Result, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+T = TypeVar("T")
+
+OURS = frozenset({"verdict.json", "verdict.intoto.json", "verdict.html", "verdict.md", "junit.xml"})
+INDEXES = frozenset({"evidence.db-shm"})  # SQLite's shared memory: no content, comes and goes with its readers
+TOP = re.compile(r"(run|target|identity)\.json|ledger\.jsonl|outcomes\.jsonl|evidence\.db(-wal)?|collector\.lock|[a-z0-9_-]+\.log")
+ALLURE = re.compile(
+    r"[0-9a-f-]{32,36}-(result|container|globals)\.json|[0-9a-f-]{32,36}-attachment(\.[A-Za-z0-9]+)?"
+    r"|environment\.properties|executor\.json|categories\.json"
+)
+SELF_EXCUSES = ("known", "muted", "flaky")
+RUN_AGAIN = "run again, and leave the folder as the run wrote it"
+
+
+def folder(path: Path) -> Evidence:
+    """Read a run's folder; OSError only if it cannot be listed at all. The name kept is the folder's own."""
+    root = path.resolve(strict=True)
+    troubles: list[Blocker] = []
+    names = _names(root, troubles)
+    files = {name: sha256(root / name) for name in names}
+    run = _run(root, troubles) if "run.json" in files else None
+    ledger = _lines(root, "ledger.jsonl", Event, troubles) if "ledger.jsonl" in files else []
+    recorded = _lines(root, "outcomes.jsonl", Recorded, troubles) if "outcomes.jsonl" in files else []
+    results = _allure(root, files, troubles)
+    measured = age.of(root, troubles) if run is not None or ledger else None
+    return Evidence(
+        folder=_shown(path, root),
+        run=run,
+        ledger=tuple(ledger),
+        outcomes=tuple(recorded),
+        results=tuple(results),
+        measured=measured,
+        troubles=tuple(troubles),
+        files=files,
+    )
+
+
+def sha256(path: Path) -> str:
+    """Return a file's digest in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _shown(path: Path, root: Path) -> str:
+    """Return the folder as people can type it: relative where that is shorter, never through `latest`."""
+    given = path.parent / root.name if path.is_symlink() else path
+    try:
+        return str(given.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(given)
+
+
+def _names(root: Path, troubles: list[Blocker]) -> list[str]:
+    found: list[str] = []
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            troubles.append(Blocker("EXTRA_FILE", f"{name} is a symbolic link; evidence is files only; {RUN_AGAIN}"))
+        elif path.is_dir():
+            continue
+        elif not path.is_file():
+            troubles.append(Blocker("EXTRA_FILE", f"{name} is neither a file nor a folder; {RUN_AGAIN}"))
+        elif name not in OURS and name not in INDEXES and not (name == "evidence.db-wal" and not path.stat().st_size):
+            found.append(name)
+            if not _belongs(name):
+                troubles.append(Blocker("EXTRA_FILE", f"{name} is not a file that a run writes; {RUN_AGAIN}"))
+    return found
+
+
+def _belongs(name: str) -> bool:
+    top, _, rest = name.partition("/")
+    if not rest:
+        return TOP.fullmatch(name) is not None
+    if top == "allure-results":
+        return ALLURE.fullmatch(rest) is not None
+    return top == "artifacts"
+
+
+def _run(root: Path, troubles: list[Blocker]) -> Run | None:
+    return _one(root / "run.json", "run.json", Run, troubles)
+
+
+def _one(path: Path, name: str, kind: type[T], troubles: list[Blocker]) -> T | None:
+    try:
+        return msgspec.convert(strict.loads(_bytes(path)), kind)
+    except (strict.Malformed, msgspec.ValidationError, OSError) as trouble:
+        troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {_plain(trouble)}; {RUN_AGAIN}"))
+        return None
+
+
+def _lines(root: Path, name: str, kind: type[T], troubles: list[Blocker]) -> list[T]:
+    """Read each line that can be read; a cut last line is what a kill leaves, any other bad one is worse."""
+    found: list[T] = []
+    try:
+        raw = _bytes(root / name).split(b"\n")
+    except (strict.Malformed, OSError) as trouble:
+        troubles.append(Blocker("TAMPERED", f"{name} cannot be read: {_plain(trouble)}; {RUN_AGAIN}"))
+        return found
+    if raw.pop():
+        where = f"{name} line {len(raw) + 1}"
+        troubles.append(Blocker("INTERRUPTED", f"{where} is cut off: its writer was killed; run again"))
+    for number, line in enumerate(raw, start=1):
+        try:
+            found.append(msgspec.convert(strict.loads(line), kind))
+        except (strict.Malformed, msgspec.ValidationError) as trouble:
+            said = f"{name} line {number} is damaged or was edited: {_plain(trouble)}"
+            troubles.append(Blocker("TAMPERED", f"{said}; {RUN_AGAIN}"))
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    if path.stat().st_size > strict.MAX_BYTES:
+        raise strict.Malformed(f"larger than {strict.MAX_BYTES} bytes")
+    return path.read_bytes()
+
+
+def _plain(trouble: Exception) -> str:
+    return (trouble.strerror or "unreadable") if isinstance(trouble, OSError) else str(trouble)
+
+
+class _Details(msgspec.Struct, frozen=True):
+    known: bool = False
+    muted: bool = False
+    flaky: bool = False
+
+
+class _Label(msgspec.Struct, frozen=True):
+    name: str
+    value: str
+
+
+class _Raw(msgspec.Struct, frozen=True, rename="camel"):
+    name: str = ""
+    status: str | None = None
+    status_details: _Details | None = None
+    history_id: str | None = None
+    start: int | None = None
+    stop: int | None = None
+    labels: tuple[_Label, ...] = ()
+
+
+def _allure(root: Path, files: Iterable[str], troubles: list[Blocker]) -> list[Result]:
+    inside = [name for name in files if name.startswith("allure-results/")]
+    found: list[Result] = []
+    sources: set[str] = set()
+    for name in inside:
+        if not name.endswith(("-result.json", "-container.json", "-globals.json")):
+            continue
+        try:
+            value = strict.loads(_bytes(root / name))
+            sources.update(_sources(value))
+            if name.endswith("-result.json"):
+                found.append(_result(name, msgspec.convert(value, _Raw)))
+        except (strict.Malformed, msgspec.ValidationError, OSError) as trouble:
+            troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {_plain(trouble)}; {RUN_AGAIN}"))
+    for name in inside:
+        if "-attachment" in name and name.rpartition("/")[2] not in sources:
+            said = f"{name} belongs to no result: the test that made it was killed, or it was put there"
+            troubles.append(Blocker("EXTRA_FILE", f"{said}; run again"))
+    return found
+
+
+def _result(name: str, raw: _Raw) -> Result:
+    details = raw.status_details or _Details()
+    return Result(
+        file=name.rpartition("/")[2],
+        name=raw.name,
+        status=raw.status,
+        lines=tuple(label.value for label in raw.labels if label.name == "runbook"),
+        runs=tuple(label.value for label in raw.labels if label.name == "run"),
+        history_id=raw.history_id,
+        flags=tuple(flag for flag in SELF_EXCUSES if getattr(details, flag)),
+        start_ms=raw.start,
+        stop_ms=raw.stop,
+    )
+
+
+def _sources(value: object) -> list[str]:
+    """Return every attachment that a result names, in its steps and fixtures too."""
+    if isinstance(value, list):
+        return [source for inner in cast("Sequence[Any]", value) for source in _sources(inner)]
+    if not isinstance(value, dict):
+        return []
+    pairs = cast("Mapping[str, Any]", value)
+    here = [pairs["source"]] if isinstance(pairs.get("source"), str) else []
+    return here + [source for inner in pairs.values() for source in _sources(inner)]

@@ -1,0 +1,53 @@
+"""junit.xml: one test case per runbook line, for CI's widgets. A view, never evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from harness.report import document, text
+from harness.verdict import Outcome, Reason
+
+if TYPE_CHECKING:
+    from harness.report.model import Decision, Judged
+
+KINDS = {Outcome.VIOLATED: "failure", Outcome.UNKNOWN: "error"}
+
+
+def render(made: Decision) -> bytes:
+    """Return the XML: VIOLATED is a failure, UNKNOWN and what did not run an error, nothing is skipped."""
+    suite = ET.Element("testsuite", name=f"runbook.{made.phase}", hostname=made.environment or "unknown")
+    suite.set("tests", str(len(made.lines) + 1))
+    suite.set("skipped", "0")
+    properties = ET.SubElement(suite, "properties")
+    for name, value in document.of(made).items():
+        if isinstance(value, str | bool | float | int):
+            _ = ET.SubElement(properties, "property", name=name, value=_safe(str(value)))
+    for line in made.lines:
+        _case(suite, made, line)
+    gate = ET.SubElement(suite, "testcase", classname=f"runbook.{made.phase}", name="gate decision", time="0")
+    if made.decision != "GO":
+        kind = "failure" if made.decision == "NO_GO" else "error"
+        found = ET.SubElement(gate, kind, type=made.decision, message=_safe(made.decision))
+        found.text = _safe("\n".join(f"{b.code} {b.line or ''}: {b.message}" for b in made.blockers))
+    suite.set("failures", str(len(suite.findall("testcase/failure"))))
+    suite.set("errors", str(len(suite.findall("testcase/error"))))
+    suites = ET.Element("testsuites", name=f"gate {made.phase}")
+    suites.append(suite)
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _case(suite: ET.Element, made: Decision, line: Judged) -> None:
+    name = _safe(f"{line.id} {line.says}")
+    case = ET.SubElement(suite, "testcase", classname=f"runbook.{made.phase}", name=name, time="0")
+    if line.outcome in KINDS:
+        kind = line.reason or line.outcome.name
+        said = "not run" if line.reason is Reason.NOT_RUN else line.because
+        found = ET.SubElement(case, KINDS[line.outcome], type=str(kind), message=_safe(said))
+        found.text = _safe(line.because)
+
+
+def _safe(said: str) -> str:
+    """Return what XML 1.0 can carry."""
+    return "".join(c for c in text.plain(said) if c in "\t\n" or 0x20 <= ord(c) <= 0xD7FF or ord(c) >= 0xE000 and ord(c) not in {0xFFFE, 0xFFFF})

@@ -1,0 +1,1 @@
+"""The embedded target: a small cluster of real processes with switchable faults."""

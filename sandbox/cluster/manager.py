@@ -1,0 +1,132 @@
+"""A cluster in one process: controllers, scheduler and one node, around a store."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sandbox import images
+from sandbox.cluster import node as nodes
+from sandbox.cluster import progress
+from sandbox.cluster.addresses import Addresses
+from sandbox.cluster.controlplane import ControlPlane
+from sandbox.cluster.disguise import Disguise
+from sandbox.cluster.events import Recorder
+from sandbox.cluster.kubelet import Kubelet
+from sandbox.cluster.node import Node
+from sandbox.cluster.objects import deleting, part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from sandbox.kube.store import Event, Obj, Store
+    from sandbox.switches import Switches
+
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+STOP_GRACE_S = 2.0
+
+
+class Cluster:
+    """Everything that makes Deployments in a store into running processes."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        state: Path,
+        subnet: str,
+        switches: Switches,
+        node_env: Mapping[str, str],
+        pull: Callable[[str], images.Image | None] = images.pull,
+    ) -> None:
+        """Prepare; `state` is a folder of its own, `subnet` the pods' first three bytes ("127.77.3").
+
+        `node_env` is put into every pod's environment; `pull` is the registry.
+        """
+        self._store = store
+        self._state = state
+        recorder = Recorder(store)
+        node = Node(
+            store=store,
+            recorder=recorder,
+            addresses=Addresses(subnet),
+            pull=pull,
+            env={**node_env, "SANDBOX_DNS": str(self.dns)},
+            logs=self.logs,
+            pods=state / "pods",
+            disguise=Disguise(store, switches),
+        )
+        self._control_plane = ControlPlane(store, recorder, self.dns)
+        self._kubelet = Kubelet(node)
+        self._heartbeat: asyncio.Task[None] | None = None
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of the container logs."""
+        return self._state / "logs"
+
+    @property
+    def dns(self) -> Path:
+        """Return the file that says where each Service's ready endpoints are."""
+        return self._state / "dns.json"
+
+    async def start(self) -> None:
+        """Register the node and the first namespaces, and begin to work."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for name in NAMESPACES:
+            self._ensure("namespaces", _namespace(name))
+        self._ensure("nodes", nodes.node_object(self._store))
+        self._control_plane.start()
+        self._kubelet.start()
+        self._heartbeat = asyncio.create_task(nodes.heartbeat(self._store), name="heartbeat")
+
+    def _ensure(self, resource: str, obj: Obj) -> None:
+        if self._store.find(resource, "", obj["metadata"]["name"]) is None:
+            _ = self._store.create(resource, obj)
+
+    async def stop(self) -> None:
+        """Stop working and end every pod's processes; the objects stay as they are."""
+        await self._control_plane.stop()
+        if self._heartbeat is not None:
+            _ = self._heartbeat.cancel()
+            _ = await asyncio.gather(self._heartbeat, return_exceptions=True)
+        await self._kubelet.stop(STOP_GRACE_S)
+
+    def refresh(self) -> None:
+        """Publish every pod's status again; to be called when the switches changed."""
+        self._kubelet.refresh()
+
+    async def settled(self, timeout_s: float) -> bool:
+        """Wait until every Deployment is complete and no pod is on its way out; False if that takes too long."""
+        moved = asyncio.Event()
+
+        def tell(_: Event) -> None:
+            moved.set()
+
+        watched = ("deployments", "pods")
+        for resource in watched:
+            self._store.subscribe(resource, tell)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not self._settled():
+                    moved.clear()
+                    _ = await moved.wait()
+        except TimeoutError:
+            return False
+        finally:
+            for resource in watched:
+                self._store.unsubscribe(resource, tell)
+        return True
+
+    def _settled(self) -> bool:
+        deployments = self._store.view("deployments")
+        if any(deleting(pod) for pod in self._store.view("pods")):
+            return False
+        return all(progress.complete(one, part(one, "status")) for one in deployments)
+
+
+def _namespace(name: str) -> Obj:
+    meta = {"name": name, "labels": {"kubernetes.io/metadata.name": name}}
+    head = {"kind": "Namespace", "apiVersion": "v1", "metadata": meta}
+    return head | {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}

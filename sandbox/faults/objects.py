@@ -1,0 +1,73 @@
+"""Faults in the cluster's objects: what production's manifests look like while they are on. Pure."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from sandbox import images
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sandbox.kube.store import Obj
+
+PREFIX = "nginx.ingress.kubernetes.io/"
+Key = tuple[str, str]  # kind, name
+
+
+def with_faults(manifests: Iterable[Obj], active: frozenset[str]) -> dict[Key, Obj]:
+    """Return production's objects by kind and name as the active faults make them."""
+    objects = {(obj["kind"], obj["metadata"]["name"]): copy.deepcopy(obj) for obj in manifests}
+    for name in sorted(active & set(_CHANGES)):
+        _CHANGES[name](objects)
+    return objects
+
+
+def _canary(objects: dict[Key, Obj]) -> dict[str, str]:
+    annotations: dict[str, str] = objects["Ingress", "onesource-canary"]["metadata"]["annotations"]
+    return annotations
+
+
+def _weight(value: str) -> Callable[[dict[Key, Obj]], None]:
+    def change(objects: dict[Key, Obj]) -> None:
+        _canary(objects)[PREFIX + "canary-weight"] = value
+
+    return change
+
+
+def _without(annotation: str) -> Callable[[dict[Key, Obj]], None]:
+    def change(objects: dict[Key, Obj]) -> None:
+        _ = _canary(objects).pop(PREFIX + annotation, None)
+
+    return change
+
+
+def _primary_annotated(objects: dict[Key, Obj]) -> None:
+    del objects["Ingress", "onesource-canary"]
+    annotations = objects["Ingress", "onesource-ingress"]["metadata"]["annotations"]
+    annotations.update({PREFIX + "canary": "true", PREFIX + "canary-weight": "10"})
+
+
+def _class_missing(objects: dict[Key, Obj]) -> None:
+    del objects["Ingress", "onesource-canary"]["spec"]["ingressClassName"]
+
+
+def _runs(deployment: str, image: str) -> Callable[[dict[Key, Obj]], None]:
+    def change(objects: dict[Key, Obj]) -> None:
+        containers: list[dict[str, Any]] = objects["Deployment", deployment]["spec"]["template"]["spec"]["containers"]
+        containers[0]["image"] = image
+
+    return change
+
+
+_CHANGES: dict[str, Callable[[dict[Key, Obj]], None]] = {
+    "primary-annotated": _primary_annotated,
+    "weight-5": _weight("5"),
+    "weight-35": _weight("35"),
+    "class-missing": _class_missing,
+    "weight-number-refused": _without("canary-weight"),
+    "cookie-rule-missing": _without("canary-by-cookie"),
+    "canary-old-build": _runs("onesource-canary", images.STABLE),
+    "stable-new-build": _runs("onesource", images.CANDIDATE),
+}

@@ -1,0 +1,63 @@
+"""Start child processes that cannot outlive the sandbox, even when it is killed with SIGKILL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent(parent: int) -> None:
+    """Ask the kernel for SIGKILL when the parent dies; runs in the child between fork and exec."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
+
+
+async def spawn(argv: Sequence[str], *, env: Mapping[str, str], log: Path | int) -> asyncio.subprocess.Process:
+    """Start a process in its own session, without stdin; stdout and stderr go to `log`.
+
+    `log` is a file that is appended to, or a file descriptor such as a pipe's writing end, which
+    stays the caller's to close. Call from the event loop's main thread: the kernel's death signal
+    follows the starting *thread*.
+    """
+    if not isinstance(log, int):
+        with log.open("ab") as out:
+            return await spawn(argv, env=env, log=out.fileno())
+    parent = os.getpid()
+    return await asyncio.create_subprocess_exec(
+        *argv,
+        env=dict(env),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=lambda: _die_with_parent(parent),
+    )
+
+
+async def stop(process: asyncio.subprocess.Process, grace_s: float) -> int:
+    """End a process: SIGTERM, after `grace_s` seconds SIGKILL; return its exit code."""
+    if process.returncode is None:
+        process.terminate()
+        try:
+            _ = await asyncio.wait_for(process.wait(), grace_s)
+        except TimeoutError:
+            process.kill()
+    return await process.wait()
+
+
+def kill_group(process: asyncio.subprocess.Process) -> None:
+    """Kill a process and whatever it started: `spawn` gave it a session, hence a group, of its own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,211 @@
+"""The chat endpoints: who asks, what was said, the answer, what is kept of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.product import answers, schema
+from sandbox.product.conversations import ForeignError, History
+from sandbox.product.latency import FIRST_SHARE
+from sandbox.product.logs import hashed
+from sandbox.product.pod import POD, TURN, Pod, Refusal, as_json
+from sandbox.product.resp import StoreDownError
+
+if TYPE_CHECKING:
+    from sandbox.product.schema import Doc
+
+LONGEST = 32_000
+SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+BEARER = re.compile(r"Bearer (test-[A-Za-z0-9._-]{1,64})")
+CHUNKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question with all that is known before it is answered. `begun` is perf_counter at arrival."""
+
+    question: str
+    session: str
+    owner: str
+    tier: str
+    history: History
+    number: int
+    begun: float
+
+
+async def ask(request: web.Request) -> web.StreamResponse:
+    """POST /api/chat/ask: for anyone."""
+    return await _answer(request, "regular", user_of(request))
+
+
+async def ask_enhanced(request: web.Request) -> web.StreamResponse:
+    """POST /api/chat/ask-enhanced: for users with a bearer token."""
+    user = user_of(request)
+    if user is None:
+        raise Refusal(401, "unauthorized", "this endpoint needs a bearer token", {"WWW-Authenticate": "Bearer"})
+    return await _answer(request, "enhanced", user)
+
+
+def user_of(request: web.Request) -> str | None:
+    """Return who asks: any `Bearer test-NAME` is the user test-NAME, no header is nobody; other tokens are 401."""
+    given = request.headers.get("Authorization")
+    if given is None:
+        return None
+    match = BEARER.fullmatch(given.strip())
+    if match is None:
+        raise Refusal(401, "unauthorized", "the bearer token is not valid", {"WWW-Authenticate": "Bearer"})
+    return match[1]
+
+
+async def body_of(request: web.Request) -> Doc:
+    """Return the request's JSON object."""
+    try:
+        body: Any = await request.json()
+    except (ValueError, UnicodeDecodeError):
+        raise Refusal(400, "bad_json", "the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise Refusal(422, "bad_request", "the body must be a JSON object")
+    return body  # type: ignore[reportUnknownVariableType]
+
+
+async def _answer(request: web.Request, tier: str, user: str | None) -> web.StreamResponse:
+    begun = time.perf_counter()
+    pod = request.app[POD]
+    question, session = _checked(await body_of(request))
+    owner = f"user:{user}" if user else "anonymous"
+    if not await pod.conversations.within_rate(user or f"session:{session}"):
+        pod.metrics.rate_limited += 1
+        raise Refusal(
+            429, "rate_limited", f"more than {pod.settings.rate_limit} questions a minute", {"Retry-After": "60"}
+        )
+    history = await _history(pod, session, owner)
+    request[TURN] = history.turns + 1
+    turn = Turn(question, session, owner, tier, history, history.turns + 1, begun)
+    duration = pod.model.draw(tier)
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        return await _streamed(request, pod, turn, duration)
+    await pod.think(duration - (time.perf_counter() - begun))
+    doc = guarded(pod, turn)
+    await finish(pod, turn, doc, ttft_s=None)
+    return as_json(doc)
+
+
+def _checked(body: Doc) -> tuple[str, str]:
+    question, session = body.get("question"), body.get("session_id")
+    if not isinstance(question, str) or not question.strip():
+        raise Refusal(422, "bad_request", "question: want a text that is not empty")
+    if len(question) > LONGEST:
+        raise Refusal(413, "question_too_long", f"question: want at most {LONGEST} characters, got {len(question)}")
+    if session is None or session == "":
+        return question, str(uuid.uuid4())
+    if not isinstance(session, str) or not SESSION.fullmatch(session):
+        raise Refusal(422, "bad_request", "session_id: want up to 128 letters, digits, or one of . _ : -")
+    return question, session
+
+
+async def _history(pod: Pod, session: str, owner: str) -> History:
+    try:
+        return await pod.conversations.read(session, owner)
+    except ForeignError:
+        raise Refusal(404, "no_such_conversation", "no conversation of yours has this session_id") from None
+    except StoreDownError as error:
+        pod.log.event("redis_error", operation="read", message=str(error), session_id_hash=hashed(session))
+        return History()
+
+
+def guarded(pod: Pod, turn: Turn) -> Doc:
+    """Return a valid answer: the draft, or what the schema guard made of it (counted and logged)."""
+    settings = pod.settings
+    said = [message["text"] for message in turn.history.messages if message["role"] == "user"]
+    draft = answers.Ask(
+        turn.question,
+        turn.session,
+        turn.tier,
+        said,
+        settings.seed,
+        settings.unified_pipeline,
+        settings.suggested_actions,
+    )
+    doc = answers.answer(draft)
+    reasons = schema.problems(doc)
+    pod.metrics.validation(reasons)
+    if reasons:
+        pod.log.event("schema_repair", repair_reason=reasons[0], session_id_hash=hashed(turn.session))
+        doc = schema.repaired(doc, turn.question, answers.meta(draft, []))
+        if schema.problems(doc):
+            pod.metrics.validation_failures += 1
+            pod.log.event("schema_validation_failed", reasons=reasons, session_id_hash=hashed(turn.session))
+            raise Refusal(500, "invalid_answer", "the answer could not be brought into schema v2")
+    return doc
+
+
+async def _streamed(request: web.Request, pod: Pod, turn: Turn, duration: float) -> web.StreamResponse:
+    """Send the text in pieces as it comes, then the whole answer as the last event."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    response.headers["X-Accel-Buffering"] = "no"
+    await pod.think(duration * FIRST_SHARE)
+    doc = guarded(pod, turn)
+    _ = await response.prepare(request)
+    text = answers.text_of(doc["blocks"])
+    step = max(1, -(-len(text) // CHUNKS))
+    pieces = [text[i : i + step] for i in range(0, len(text), step)]
+    ttft_s = time.perf_counter() - turn.begun
+    try:
+        for piece in pieces:
+            await response.write(_event("delta", {"text": piece}))
+            await pod.think(duration * (1 - FIRST_SHARE) / len(pieces))
+    finally:  # an answer that was produced is part of the conversation, read to its end or not
+        await finish(pod, turn, doc, ttft_s=ttft_s)
+    await response.write(_event("answer", doc))
+    await response.write_eof()
+    return response
+
+
+def _event(name: str, doc: Doc) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(doc, ensure_ascii=False)}\n\n".encode()
+
+
+async def finish(pod: Pod, turn: Turn, doc: Doc, *, ttft_s: float | None) -> None:
+    """Keep the turn, count it, and write its log lines."""
+    spoken = answers.text_of(doc["blocks"])
+    after: int | None = None
+    failed: tuple[str, ...] = ()
+    try:
+        saved = await pod.conversations.append(
+            turn.session, turn.owner, ({"role": "user", "text": turn.question}, {"role": "assistant", "text": spoken})
+        )
+        after, failed = saved.count, saved.failed
+    except ForeignError:  # two owners began the same conversation at once: the later one keeps nothing
+        failed = ("foreign",)
+    known = len(turn.history.messages)
+    if failed:
+        pod.metrics.save_errors += 1
+        pod.log.event("persist_error", stores=list(failed), session_id_hash=hashed(turn.session))
+    else:
+        pod.metrics.saves += 1
+    pod.metrics.context(turn.number, known)
+    elapsed = time.perf_counter() - turn.begun
+    pod.metrics.latencies_s[turn.tier].append(elapsed)
+    pod.log.text(f"AFTER_SAVE: session_id={turn.session}, msg_count_after={after if after is not None else 'unknown'}")
+    pod.log.event(
+        "request_metrics",
+        endpoint="/api/chat/ask-enhanced" if turn.tier == "enhanced" else "/api/chat/ask",
+        tier=turn.tier,
+        session_id_hash=hashed(turn.session),
+        msg_count_before=known,
+        msg_count_after=after,
+        has_knowledge=turn.tier == "enhanced",
+        prompt_hash=hashed(turn.question),
+        repair_reason=None,
+        latency_ms=round(1000 * elapsed, 2),
+        status=200,
+        turn=turn.number,
+        ttft_ms=None if ttft_s is None else round(1000 * ttft_s, 2),
+    )

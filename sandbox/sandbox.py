@@ -1,0 +1,184 @@
+"""The whole sandbox: two clusters, background users, and the switchboard of its faults."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from sandbox import apply, images, process
+from sandbox.faults.catalogue import FAULTS
+from sandbox.faults.objects import with_faults
+from sandbox.kube import pki
+from sandbox.member import Member, child_env
+from sandbox.state import ROOT, claim_subnet
+from sandbox.switches import Switches
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable
+    from pathlib import Path
+
+RELOAD_WITHIN_S = 3.0  # Traefik is throttled to a reload each 100 ms; the rest is for a busy machine
+SETTLE_WITHIN_S = 60.0
+
+
+class Sandbox:
+    """Start it, switch faults, stop it; everything it writes lies in its state folder."""
+
+    def __init__(self, state: Path, *, faults: Iterable[str] = (), users_per_s: float = 2.0, seed: int = 1) -> None:
+        """Lay it out in an empty folder; `faults` are on from the first moment."""
+        self.state = state
+        self._users_per_s = users_per_s
+        self._seed = seed
+        self._claims: list[socket.socket] = []
+        self._switches = Switches(state / "faults.json")
+        self._switching = asyncio.Lock()
+        self._switches.write(checked(faults))
+        self.production = self._member("production", "default")
+        self.staging = self._member("staging", "staging")
+        self._users: asyncio.subprocess.Process | None = None
+
+    def _member(self, name: str, namespace: str) -> Member:
+        subnet, claim = claim_subnet()
+        self._claims.append(claim)
+        return Member(name, namespace=namespace, state=self.state, subnet=subnet, switches=self._switches)
+
+    async def start(self) -> None:
+        """Bring everything up and wait until users are served."""
+        self._pki = pki.create(self.state / "pki")
+        self.production.manifests = list(with_faults(self.production.manifests, self._switches.active()).values())
+        members = (self.production, self.staging)
+        await asyncio.gather(*(member.start(self._pki) for member in members))
+        self._write_kubeconfigs()
+        settled = await asyncio.gather(*(member.cluster.settled(SETTLE_WITHIN_S) for member in members))
+        if not all(settled):
+            raise RuntimeError(
+                f"the sandbox's pods did not get ready in {SETTLE_WITHIN_S:.0f} s; look into {self.state}"
+            )
+        unserved = "primary-annotated" in self._switches.active()
+        _ = await asyncio.gather(*(_served(m) for m in members if not (unserved and m is self.production)))
+        if "target-down" in self._switches.active() and self.production.ingress is not None:
+            await self.production.ingress.stop()
+        env = {**child_env(), "PYTHONPATH": str(ROOT)}
+        argv = [sys.executable, "-m", "sandbox.users", "--url", self.url, "--rate", str(self._users_per_s)]
+        if self._users_per_s > 0:
+            self._users = await process.spawn([*argv, "--seed", str(self._seed)], env=env, log=self.state / "users.log")
+
+    async def stop(self) -> None:
+        """Take everything down."""
+        if self._users is not None:
+            _ = await process.stop(self._users, grace_s=2.0)
+        _ = await asyncio.gather(self.production.stop(), self.staging.stop())
+        for claim in self._claims:
+            claim.close()
+
+    @property
+    def url(self) -> str:
+        """Return where production's users go."""
+        return _ingress_url(self.production)
+
+    def active(self) -> frozenset[str]:
+        """Return the faults that are on."""
+        return self._switches.active()
+
+    async def switch(self, names: Iterable[str]) -> None:
+        """Make exactly these faults active and return when the cluster has come to rest."""
+        async with self._switching:
+            wanted = checked(names)
+            before = self._switches.active()
+            self._switches.write(wanted)
+            await self._obey(before)
+
+    async def _obey(self, before: frozenset[str]) -> None:
+        """Bring objects, views and processes from one set of faults to the active one."""
+        now = self._switches.active()
+        ingress = self.production.ingress
+        if before == now or ingress is None:
+            return
+        since = await ingress.reloads()
+        old, new = (with_faults(apply.manifests("production"), names) for names in (before, now))
+        await self._replace(old, new)
+        for member in (self.production, self.staging):
+            member.api.relens()
+            member.cluster.refresh()
+        if "target-down" in before and "target-down" not in now:
+            await ingress.start()
+            await _served(self.production)
+        if "target-down" in now and "target-down" not in before:
+            await ingress.stop()
+            return
+        _ = await self.production.cluster.settled(SETTLE_WITHIN_S)
+        if _rerouted(before ^ now):
+            _ = await ingress.reloaded(since, RELOAD_WITHIN_S)
+            await asyncio.sleep(0.3)  # a second reload may follow at once: two objects changed, or pods moved
+
+    async def _replace(self, old: dict[tuple[str, str], Any], new: dict[tuple[str, str], Any]) -> None:
+        async with self.production.admin(self._pki) as admin:
+            for key in old.keys() - new.keys():
+                await admin.delete(old[key])
+            await admin.apply(obj for key, obj in new.items() if old.get(key) != obj)
+
+    def _write_kubeconfigs(self) -> None:
+        for role in ("admin", "reader", "actor"):
+            contexts = [
+                pki.Context(m.name, m.url, m.namespace, m.tokens[role]) for m in (self.production, self.staging)
+            ]
+            pki.kubeconfig(self.kubeconfig(role), self._pki, contexts)
+
+    def kubeconfig(self, role: str) -> Path:
+        """Return the kubeconfig of a role: admin, reader or actor; contexts staging and production."""
+        return self.state / f"{role}.kubeconfig"
+
+    def describe(self) -> dict[str, Any]:
+        """Return what `up --json` prints first: everything a client needs, and no secret."""
+        return {
+            "url": self.url,
+            "staging_url": _ingress_url(self.staging),
+            "kubeconfig": str(self.kubeconfig("admin")),
+            "pid": os.getpid(),
+            "kubeconfigs": {role: str(self.kubeconfig(role)) for role in ("admin", "reader", "actor")},
+            "cluster_uids": {m.name: m.uid for m in (self.staging, self.production)},
+            "builds": {
+                arm: {"digest": images.digest_of(name), "commit": images.commit_of(name.partition(":")[2])}
+                for arm, name in (("stable", images.STABLE), ("canary", images.CANDIDATE))
+            },
+            "state": str(self.state),
+        }
+
+
+def checked(names: Iterable[str]) -> frozenset[str]:
+    """Return the names as a set, or raise ValueError that says which one does not exist."""
+    wanted = frozenset(names)
+    if foreign := sorted(wanted - FAULTS.keys()):
+        raise ValueError(
+            f"fault {', '.join(foreign)}: wanted names from the catalogue; `python -m sandbox faults` lists them"
+        )
+    return wanted
+
+
+def _rerouted(changed: frozenset[str]) -> bool:
+    """Tell whether switching these makes the ingress controller load another configuration."""
+    return any(FAULTS[name].where in {"objects", "data plane"} for name in changed)
+
+
+def _ingress_url(member: Member) -> str:
+    if member.ingress is None:
+        raise RuntimeError(f"{member.name} is not up")
+    return member.ingress.url
+
+
+async def _served(member: Member) -> None:
+    """Wait until the cluster's ingress passes requests on to the product."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        for _ in range(400):
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with session.get(f"{_ingress_url(member)}/readyz") as answer:
+                    if answer.content_type == "application/json":
+                        return
+            await asyncio.sleep(0.05)
+    raise RuntimeError(f"{member.name}: its ingress serves nobody; look into traefik.log in {member.folder}")

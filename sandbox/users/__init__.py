@@ -1,0 +1,1 @@
+"""Background users: traffic as people make it, so that logs and business figures exist."""

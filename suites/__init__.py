@@ -1,0 +1,1 @@
+"""The runbook, executable: one folder a section, one sentence a test."""

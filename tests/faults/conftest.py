@@ -1,0 +1,19 @@
+"""One running sandbox for the whole matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.running import Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The sandbox of this session."""
+    with Running(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running

@@ -1,0 +1,1 @@
+"""The gate: what it refuses, what it signs, and what it shows."""

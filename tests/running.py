@@ -1,0 +1,110 @@
+"""A sandbox that runs as its users start it: a process of its own, known by the line of JSON it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parent.parent
+KUBECTL = str(Path(sys.executable).with_name("kubectl"))  # the wheel's: distributions ship versions from long ago
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What `sandbox up --json` printed."""
+
+    url: str
+    staging_url: str
+    pid: int
+    state: Path
+    target: Path
+    kubeconfigs: Mapping[str, str]
+    cluster_uids: Mapping[str, str]
+
+
+class Running:
+    """A sandbox for the length of a `with`."""
+
+    def __init__(self, state: Path, *options: str) -> None:
+        """Prepare; options go to `sandbox up`."""
+        self._command = [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "up",
+            "--json",
+            "--until-eof",
+            "--state",
+            str(state),
+            *options,
+        ]
+        self._state = state
+
+    def __enter__(self) -> Running:
+        """Start it and wait for its line."""
+        self.process = subprocess.Popen(
+            self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"the sandbox ended with {self.process.wait()} before it was up"
+        said = json.loads(line)
+        self.said = Said(
+            said["url"],
+            said["staging_url"],
+            said["pid"],
+            Path(said["state"]),
+            Path(said["target"]),
+            said["kubeconfigs"],
+            said["cluster_uids"],
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it by closing its standard input."""
+        if self.process.poll() is None:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            assert self.process.wait(timeout=30) == 0
+
+    def switch(self, *names: str) -> None:
+        """Make exactly these faults active; return when they took effect."""
+        command = [sys.executable, "-m", "sandbox", "fault"]
+        state = ["--state", str(self._state)]
+        _ = subprocess.run([*command, "only", *names, *state], cwd=ROOT, check=True, timeout=90, capture_output=True)
+
+    def kubectl(
+        self, *words: str, context: str = "staging", role: str = "admin", ok: bool = True, timeout: float = 60
+    ) -> str:
+        """Run the real kubectl; return what it printed on both streams."""
+        env = {**os.environ, "KUBECONFIG": self.said.kubeconfigs[role]}
+        done = subprocess.run(
+            [KUBECTL, "--context", context, *words],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert (done.returncode == 0) == ok, f"kubectl {' '.join(words)}: {done.returncode}\n{said}"
+        return said
+
+    def outcomes(self, phase: str, reports: Path) -> dict[str, tuple[str, str]]:
+        """Run a phase's suite against it; return (outcome, reason) of each line."""
+        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={self.said.target}"]
+        done = subprocess.run(
+            [*command, f"--reports={reports}"], cwd=ROOT, check=False, timeout=120, capture_output=True, text=True
+        )
+        assert done.returncode in {0, 1}, done.stdout + done.stderr
+        lines = (reports / "latest" / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()
+        said = [json.loads(line) for line in lines]
+        return {row["line"]: (row["outcome"], row["reason"] or "") for row in said}

@@ -1,0 +1,58 @@
+"""The sandbox comes up as promised, stands beside another, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import httpx
+import psutil
+
+from sandbox import images
+from tests.running import Running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _family(running: Running) -> list[psutil.Process]:
+    return psutil.Process(running.process.pid).children(recursive=True)
+
+
+def _alive(family: list[psutil.Process]) -> list[str]:
+    return [p.name() for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_two_sandboxes_run_side_by_side_and_end_without_a_trace(tmp_path: Path) -> None:
+    with Running(tmp_path / "a", "--users", "0") as one, Running(tmp_path / "b", "--users", "0") as two:
+        assert one.said.url != two.said.url
+        assert not set(one.said.cluster_uids.values()) & set(two.said.cluster_uids.values())
+        seen = Counter(httpx.get(two.said.url + "/version").headers["X-Onesource-Version"] for _ in range(100))
+        assert seen[images.commit_of("v1.5.0")] == 10
+        families = _family(one) + _family(two)
+        assert len(families) >= 20
+    assert _alive(families) == []
+
+
+def test_killing_the_parent_with_sigkill_leaves_no_process_after_five_seconds(tmp_path: Path) -> None:
+    running = Running(tmp_path / "a").__enter__()
+    family = _family(running)
+    os.kill(running.process.pid, signal.SIGKILL)
+    _ = running.process.wait()
+    deadline = time.monotonic() + 5
+    while _alive(family) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _alive(family) == []
+
+
+def test_a_pod_that_is_killed_comes_back(tmp_path: Path) -> None:
+    with Running(tmp_path / "a", "--users", "0") as running:
+        victim = next(p for p in _family(running) if "sandbox.product" in " ".join(p.cmdline()))
+        victim.kill()
+        time.sleep(0.5)
+        _ = running.kubectl("wait", "--for=condition=ready", "pod", "-l", "app=onesource", "--timeout=30s", "-A")
+        both = [running.kubectl("get", "pods", "-A", context=c) for c in ("staging", "production")]
+        assert sum(line.split()[4] == "1" for text in both for line in text.splitlines()[1:]) == 1

@@ -57,12 +57,12 @@ class Child:
         except queue.Empty:
             return None
 
-    def stop(self) -> int:
+    def stop(self, polite_s: float = POLITE_S) -> int:
         """End it: close its input, then SIGTERM, then SIGKILL to the whole group. Return its exit status."""
         with contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
-        for patience, sign in ((POLITE_S, signal.SIGTERM), (FIRM_S, signal.SIGKILL)):
+        for patience, sign in ((polite_s, signal.SIGTERM), (FIRM_S, signal.SIGKILL)):
             try:
                 _ = self._process.wait(patience)
                 break

@@ -63,7 +63,7 @@ def start(
         said = _wait(child, target.name, launch, log)
         resolved = _fill(target, said, log)
     except BaseException:
-        _ = child.stop()
+        _ = child.stop(polite_s=1.0)  # it never was of use
         raise
     say(f"{target.name}: up in {clock.now() - begun:.1f} s")
     return Started(resolved, child)

@@ -108,7 +108,7 @@ class Line:
     evidence: str
     escalation: Level
     on_violation: Rollback
-    limits: Limits = field(hash=False, compare=False)
+    limits: Limits = field(hash=False)
     environment: EnvironmentName | None = None
     acts: bool = False
     corrects: tuple[str, ...] = ()
@@ -185,21 +185,24 @@ def next_step(line: Line, target: Target, outcome: Outcome = Outcome.VIOLATED, p
     env = target.environments.get(line.environment_in(phase))
     if outcome is not Outcome.VIOLATED or env is None:
         return again
-    return " && ".join(_commands(line.on_violation, env)) or again
+    return _command(line.on_violation, env) or again
 
 
-def _commands(rollback: Rollback, env: Environment) -> list[str]:
+def _command(rollback: Rollback, env: Environment) -> str:
     match rollback:
         case "canary-rollback":
             return _canary_off(env)
         case "staged-rollback":
             return _canary_down(env)
-        case "emergency-rollback":
-            return _canary_off(env) + _set(env, "USE_UNIFIED_PIPELINE=0", "CONV_STORE_PRIMARY=mongo", wait=True)
+        case (
+            "emergency-rollback"
+        ):  # `;`: once the canary is promoted its route is gone, and the flags must not wait for it
+            safe = _set(env, "USE_UNIFIED_PIPELINE=0", "CONV_STORE_PRIMARY=mongo", wait=True)
+            return "; ".join(part for part in (_canary_off(env), safe) if part)
         case "flags-off":
             return _set(env, "FEATURE_DYNAMIC_PROMPTS=0", "FEATURE_SUGGESTED_ACTIONS=0")
         case "none" | "hold":
-            return []
+            return ""
 
 
 def _kubectl(env: Environment, *words: str) -> str:
@@ -208,17 +211,17 @@ def _kubectl(env: Environment, *words: str) -> str:
     return shlex.join(["kubectl", *where, "--context", env.context, "-n", env.namespace, *words])
 
 
-def _canary_off(env: Environment) -> list[str]:
+def _canary_off(env: Environment) -> str:
     """Weight 0 on the canary's own route; never `canary: "false"`, which makes it a primary."""
     if isinstance(env.routing, GatewayRouting):  # which rule and backend is for whoever reads the route
-        return [_kubectl(env, "edit", "httproute", env.routing.route)]
+        return _kubectl(env, "edit", "httproute", env.routing.route)
     if not isinstance(env.routing, NginxRouting):
-        return []
+        return ""
     key = f"{env.routing.annotation_prefix}canary-weight"
-    return [_kubectl(env, "annotate", "ingress", env.routing.canary, f"{key}=0", "--overwrite")]
+    return _kubectl(env, "annotate", "ingress", env.routing.canary, f"{key}=0", "--overwrite")
 
 
-def _canary_down(env: Environment) -> list[str]:
+def _canary_down(env: Environment) -> str:
     """Only the steps below the weight that is set now, and never up."""
     if not isinstance(env.routing, NginxRouting):
         return _canary_off(env)
@@ -227,14 +230,14 @@ def _canary_down(env: Environment) -> list[str]:
     now = _kubectl(env, "get", "ingress", env.routing.canary, "-o", f"jsonpath={path}")
     lower = _kubectl(env, "annotate", "ingress", env.routing.canary, "--overwrite")
     step = f'[ "$to" -lt "$now" ] || continue; {lower} "{key}=$to"; sleep 300'
-    return [f'now="$({now})"; for to in 75 50 25 10 0; do {step}; done']
+    return f'now="$({now})"; for to in 75 50 25 10 0; do {step}; done'
 
 
-def _set(env: Environment, *settings: str, wait: bool = False) -> list[str]:
+def _set(env: Environment, *settings: str, wait: bool = False) -> str:
     name = env.deployments.get("stable")
     if not name or not env.context:
-        return []
+        return ""
     done = [_kubectl(env, "set", "env", f"deployment/{name}", *settings)]
     if wait:
         done.append(_kubectl(env, "rollout", "status", f"deployment/{name}", "--timeout=120s"))
-    return done
+    return " && ".join(done)

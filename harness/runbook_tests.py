@@ -9,12 +9,15 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from harness.runbook import PHASES, SELECTORS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from harness.runbook import Line
 
+MARKERS = {*PHASES, *SELECTORS}
 REFUSED_MARKS = ("skip", "skipif", "xfail", "flaky")
 BRANCHES = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
@@ -133,7 +136,7 @@ def _owner(name: str, marks: Sequence[_Mark], known: Mapping[str, Line]) -> list
     wanted = f"test_{slug(line_id)}"
     if name != wanted and not name.startswith(f"{wanted}_"):
         broken.append(f"its name does not carry {line_id}: wanted {wanted}_...")
-    phases = {mark.name for mark in marks} & {phase for one in known.values() for phase in one.phases}
+    phases = {mark.name for mark in marks} & MARKERS
     if foreign := sorted(phases - set(line.phases)):
         broken.append(f"marked {', '.join(foreign)}, but {line_id} belongs to {', '.join(line.phases)}")
     if not phases & set(line.phases):

@@ -54,7 +54,12 @@ def pull(name: str) -> Image | None:
     """Return the image, or None: a node then reports ErrImagePull."""
     if name in {STABLE, CANDIDATE, REBUILT, BROKEN}:
         version = name.partition(":")[2].removesuffix("-rebuilt")
-        baked = {"BUILD_VERSION": version, "BUILD_COMMIT": commit_of(version)}
+        other = STABLE if version == CANDIDATE.partition(":")[2] else CANDIDATE
+        baked = {
+            "BUILD_VERSION": version,
+            "BUILD_COMMIT": commit_of(version),
+            "OTHER_COMMIT": commit_of(other.partition(":")[2]),  # for faults that pretend to be the other arm
+        }
         command = (sys.executable, "-m", "sandbox.product")
         if name == BROKEN:
             command = (sys.executable, "-c", "raise SystemExit('configuration error: no such setting')")

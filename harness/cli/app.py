@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GO, NO_GO, INCONCLUSIVE, USAGE = 0, 1, 2, 4
 DECISIONS = {"GO": GO, "NO_GO": NO_GO, "INCONCLUSIVE": INCONCLUSIVE}
-COMMANDS = ("decide", "keys", "verify", "lines", "rejudge", "doctor")
+COMMANDS = ("decide", "keys", "verify", "lines", "rejudge", "run", "doctor")
 
 app = typer.Typer(
     name="gate",
@@ -46,7 +46,9 @@ def run(argv: Sequence[str]) -> int:
     except (Exception, SystemExit) as trouble:  # noqa: BLE001  whatever it is, it must not look like GO
         said = f"the gate itself failed: {type(trouble).__name__}: {trouble}; nothing was decided, report this"
         return _fail(said, INCONCLUSIVE)
-    return code if isinstance(code, int) else INCONCLUSIVE
+    if code not in {GO, NO_GO, INCONCLUSIVE, USAGE}:  # typer answers Ctrl-C with a code of its own
+        return _fail("interrupted before its end; nothing was decided, run it again", INCONCLUSIVE)
+    return code
 
 
 def _load() -> None:

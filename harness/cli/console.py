@@ -22,7 +22,7 @@ COLOURS = {"GO": "bold green", "NO_GO": "bold red", "INCONCLUSIVE": "bold yellow
 MOST_BLOCKERS = 25  # of them on a terminal; the files carry all
 
 
-def decision(made: Decision, *, signed: bool) -> None:
+def decision(made: Decision, *, public: str | None) -> None:
     """Print the lines, what blocks, what is not covered, the decision and what to do next."""
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(_table(made))
@@ -33,18 +33,32 @@ def decision(made: Decision, *, signed: bool) -> None:
         )
     _blockers(console, made)
     console.print()
-    console.print(
-        Text.assemble((text.title(made), COLOURS[made.decision]), ": ", text.plain(deciding.because(made)))
-    )
+    console.print(Text.assemble((text.title(made), COLOURS[made.decision]), ": ", text.plain(deciding.because(made))))
     console.print(Text(text.validity(made), "dim"))
     _long(console, f"Page: {made.folder}/verdict.html")
-    _long(console, f"Next: {text.next_step(made, signed=signed)}")
+    _long(console, f"Next: {text.next_step(made, public)}")
+    if hint := text.hint(made, public):
+        console.print(Text(f"      {hint}", "dim"))
 
 
 def nothing_to_decide(phase: str, reports: Path) -> None:
     """Say that there is no run at all."""
     console = Console(highlight=False, markup=False, emoji=False)
-    console.print(Text.assemble(("INCONCLUSIVE", COLOURS["INCONCLUSIVE"]), f": {reports}/latest does not exist: nothing has run yet."))
+    console.print(
+        Text.assemble(
+            ("INCONCLUSIVE", COLOURS["INCONCLUSIVE"]), f": {reports}/latest does not exist: nothing has run yet."
+        )
+    )
+    _long(console, f"Next: pytest -m {phase}")
+
+
+def not_begun(phase: str, status: int) -> None:
+    """Say that pytest ended before it made a run."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    said = (
+        f": pytest ended with {status} before it began a run, so there is nothing to decide; mend what it says above."
+    )
+    console.print(Text.assemble(("INCONCLUSIVE", COLOURS["INCONCLUSIVE"]), said))
     _long(console, f"Next: pytest -m {phase}")
 
 

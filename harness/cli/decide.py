@@ -16,8 +16,7 @@ from harness.report import decision as deciding
 from harness.report import document, envelope, files, gather, junit, markdown, page, rules
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner
-
+    from harness.report.envelope import PrivateKey
     from harness.report.model import Decision
 
 ENVIRONMENTS = ("staging", "production")
@@ -26,6 +25,7 @@ ENVIRONMENTS = ("staging", "production")
 @app.command()
 def decide(
     phase: Annotated[str, typer.Argument(help="The phase, as in `pytest -m PHASE`.")],
+    *,
     run: Annotated[Path | None, typer.Option(help="The run's folder; by default the newest.")] = None,
     environment: Annotated[
         str | None, typer.Option("--for", help="Where the decision is to count: staging or production.")
@@ -45,8 +45,9 @@ def decide(
         return INCONCLUSIVE
     withdraw(folder)
     made = of_folder(folder, phase, environment)
-    write(made, folder, signer, nonce)
-    console.decision(made, signed=signer is not None)
+    public = str(key.with_suffix(".pub")) if key else None
+    write(made, folder, signer, public, nonce)
+    console.decision(made, public=public)
     return DECISIONS[made.decision]
 
 
@@ -76,10 +77,10 @@ def withdraw(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write(made: Decision, folder: Path, signer: CryptoSigner | None, nonce: str | None) -> None:
+def write(made: Decision, folder: Path, signer: PrivateKey | None, public: str | None, nonce: str | None) -> None:
     """Write every file of the decision, each whole, verdict.json last."""
-    files.write_whole(folder / "verdict.html", page.render(made, signed=signer is not None).encode())
-    files.write_whole(folder / "verdict.md", markdown.render(made).encode())
+    files.write_whole(folder / "verdict.html", page.render(made, public).encode())
+    files.write_whole(folder / "verdict.md", markdown.render(made, public).encode())
     files.write_whole(folder / "junit.xml", junit.render(made))
     if signer:
         files.write_json(folder / "verdict.intoto.json", envelope.decision(made, signer, nonce))

@@ -50,17 +50,20 @@ def _named(target: str) -> str:
 
 
 def _print(found: Sequence[Finding], console: Console) -> None:
+    """Print a line each where a program reads it; for people a table, and below it what can be copied, unbroken."""
     if not console.is_terminal:
         for finding in found:
             typer.echo(str(finding))
     else:
-        table = Table(expand=False, show_lines=True)
-        for column in ("state", "what", "found", "do"):
-            table.add_column(column)
+        table = Table("state", "what", expand=False)
+        table.add_column("found", overflow="fold")
         for one in found:
-            said = one.got if one.state == "ok" else f"{one.got}\nwanted: {one.wanted}\nwhere: {one.where}"
-            table.add_row(Text(one.state, STYLES[one.state]), Text(one.what), Text(said), Text(one.do))
+            table.add_row(Text(one.state, STYLES[one.state]), Text(one.what), Text(one.got))
         console.print(table)
+        for one in found:
+            if one.state != "ok":
+                said = f": wanted {one.wanted} ({one.where})\n  {one.do}"
+                console.print(Text.assemble((one.what, STYLES[one.state]), said), soft_wrap=True)
     lacking = sum(finding.state == "missing" for finding in found)
     weak = sum(finding.state == "warning" for finding in found)
     typer.echo(f"{lacking} missing, {weak} warnings, {len(found)} looked at")

@@ -29,6 +29,7 @@ def keygen(
 @app.command()
 def attest(
     line: Annotated[str, typer.Argument(help="The runbook line that is signed off.")],
+    *,
     build: Annotated[str, typer.Option(help="The image digest it is about: sha256:...")],
     environment: Annotated[str, typer.Option(help="staging or production.")],
     by: Annotated[str, typer.Option(help="Who says it.")],
@@ -51,5 +52,7 @@ def attest(
     if path.exists():
         raise UsageError(f"{path} is there already; move it away or give --out")
     files.write_json(path, attesting.sign(said, envelope.load_private(key)))
-    typer.echo(f"{path}: {said.by} signed {line} for {said.build} on {environment}, until {said.expires_at:%Y-%m-%d %H:%M} UTC")
+    typer.echo(
+        f"{path}: {said.by} signed {line} for {said.build} on {environment}, until {said.expires_at:%Y-%m-%d %H:%M} UTC"
+    )
     return 0

@@ -28,9 +28,7 @@ class _Fault(msgspec.Struct, frozen=True):
 
 
 @app.command()
-def lines(
-    *, as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False
-) -> int:
+def lines(*, as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False) -> int:
     """List the lines, the tests that decide them and the sandbox's faults that must turn them."""
     known = runbook.lines()
     tests: dict[str, list[str]] = collections.defaultdict(list)

@@ -43,7 +43,8 @@ def _judged_again(stored: Evidence, folder: Path, scratch: Path) -> Evidence:
     assert stored.run is not None
     target = stored.run.target if rules.profile_of(stored.run.target) else str(folder / "target.json")
     command = [sys.executable, "-m", "pytest", "-m", " or ".join(stored.run.phases), "-q", "-p", "no:cacheprovider"]
-    command += ["--evidence", str(folder.resolve()), "--target", target, "--reports", str(scratch)]
+    command += [f"--evidence={folder.resolve()}", f"--target={target}", f"--reports={scratch}"]
+    # a folder given as a word of its own would be taken for the project's root
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)  # noqa: S603
     newest = scratch / "latest"
     if done.returncode not in {0, 1} or not newest.is_dir():
@@ -61,7 +62,9 @@ def _compare(stored: Evidence, again: Evidence) -> int:
     before, after = outcomes(stored), outcomes(again)
     differ = [nodeid for nodeid in sorted(before.keys() | after.keys()) if before.get(nodeid) != after.get(nodeid)]
     for nodeid in differ:
-        typer.echo(text.plain(f"{nodeid}: recorded {_word(before.get(nodeid))}, judged again {_word(after.get(nodeid))}"))
+        typer.echo(
+            text.plain(f"{nodeid}: recorded {_word(before.get(nodeid))}, judged again {_word(after.get(nodeid))}")
+        )
     if differ:
         typer.echo(f"{len(differ)} of {len(before)} outcomes differ")
         return 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
 from typing import Annotated
 
 import typer
@@ -17,6 +17,7 @@ from harness.report import verify as verifying
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="ENVELOPE", help="verdict.intoto.json of a run.")],
+    *,
     key: Annotated[list[Path], typer.Option(help="Public key that may have signed it; several are allowed.")],
     expect: Annotated[
         list[str] | None, typer.Option(help=f"NAME=VALUE, several are allowed: {', '.join(verifying.EXPECTABLE)}.")
@@ -25,7 +26,7 @@ def verify(
     min_coverage: Annotated[
         float, typer.Option("--min-coverage", "--allow-coverage", help="Least share of lines with a test.")
     ] = 1.0,
-    rehearsal: Annotated[  # noqa: FBT002  a switch on the command line
+    rehearsal: Annotated[
         bool, typer.Option("--rehearsal", help="Accept a sandbox's decision, for the cluster_uid expected.")
     ] = False,
 ) -> int:
@@ -35,7 +36,9 @@ def verify(
     try:
         raw = file.read_bytes()
     except OSError as trouble:
-        raise UsageError(f"{file}: wanted a signed decision, got {trouble.strerror}; `gate decide --key` makes one") from trouble
+        raise UsageError(
+            f"{file}: wanted a signed decision, got {trouble.strerror}; `gate decide --key` makes one"
+        ) from trouble
     beside = file.parent if (file.parent / "run.json").is_file() else None
     reasons = verifying.verify(raw, keys, wants, run or beside, SystemClock().wall())
     for reason in reasons:

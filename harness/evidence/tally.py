@@ -20,6 +20,7 @@ def answers(stream: Stream) -> Answers:
     """Count a stream's probes by what they came back with."""
     arms: Counter[str] = Counter()
     foreign: Counter[str] = Counter()
+    unnamed: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     for probe in stream.probes:
         if probe.error == RATE_LIMITED or probe.status is None:
@@ -28,12 +29,13 @@ def answers(stream: Stream) -> Answers:
             arms[probe.arm] += 1
         else:
             version = _version(probe, stream.arm_from)
-            (foreign if version else arms)[version or "unnamed"] += 1
+            (foreign if version else unnamed)[version or f"HTTP {probe.status}"] += 1
     return Answers(
         canary=arms["canary"],
         stable=arms["stable"],
         foreign=dict(foreign),
-        unnamed=arms["unnamed"],
+        unnamed=unnamed.total(),
+        statuses=dict(unnamed),
         failed=dict(failed),
         planned=stream.expected,
         complete=stream.complete,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Arm: TypeAlias = Literal["stable", "canary"]
 
+_WORDS = {"refused": "refused connections", "timeout": "time-outs", "reset": "broken connections"}
 RATE_LIMITED = "rate-limited"  # the kind of failure that is the generator's fault, not the target's
 
 
@@ -20,9 +21,9 @@ class Answers:
     """Counts over the asks of one stream; every ask is in exactly one of the five.
 
     `foreign` counts answers that name a version which is not exactly one of the two builds, by that version.
-    `unnamed` counts answers without a version, `failed` asks without an answer (or refused for their rate),
-    by kind of failure. `complete` is false when the stream ended before its planned number of asks; `note`
-    then says why.
+    `unnamed` counts answers without a version, by HTTP status in `statuses`; `failed` asks without an answer,
+    or refused for their rate, by kind of failure. `complete` is false when the stream ended before its planned
+    number of asks; `note` then says why.
     """
 
     canary: int = 0
@@ -30,6 +31,7 @@ class Answers:
     foreign: Mapping[str, int] = field(default_factory=dict[str, int])
     unnamed: int = 0
     failed: Mapping[str, int] = field(default_factory=dict[str, int])
+    statuses: Mapping[str, int] = field(default_factory=dict[str, int])
     planned: int = 0
     complete: bool = True
     note: str = ""
@@ -65,14 +67,16 @@ class Answers:
             "stable": self.stable,
             "foreign": dict(self.foreign),
             "unnamed": self.unnamed,
+            "statuses": dict(self.statuses),
             "failed": dict(self.failed),
         }
 
     def seen(self) -> str:
-        """Say in words what came back other than the two arms: "12 timeout, 3 answers without a version"."""
-        parts = [f"{n:,} {kind}" for kind, n in sorted(self.failed.items()) if n]
+        """Say in words what came back other than the two arms: "12 time-outs, 3 answers without a version"."""
+        parts = [f"{n:,} {_WORDS.get(kind, kind)}" for kind, n in sorted(self.failed.items()) if n]
         if self.unnamed:
-            parts.append(f"{self.unnamed:,} answers without a version")
+            statuses = ", ".join(sorted(self.statuses))
+            parts.append(f"{self.unnamed:,} answers without a version{f' ({statuses})' if statuses else ''}")
         parts += [
             f"{n:,} answers from version {short(version)}, which is not one of the two builds"
             for version, n in sorted(self.foreign.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,14 +138,18 @@ def _wrong_pods(pods_by_arm: Mapping[Arm, Sequence[Pod]], builds: Mapping[Arm, B
 
 
 def _wrong_answers(builds: Mapping[Arm, Build], answers: Sequence[Named]) -> Iterator[str]:
+    foreign: Counter[str] = Counter()
     for named in answers:
         if named.count <= 0:
             continue
         if named.header and named.body and not same_commit(named.header, named.body):
             yield f"{named.count:,} answers name {short(named.header)} in the header, {short(named.body)} in the body"
-        for version in sorted(named.versions):
+            continue
+        for version in named.versions:
             if not any(same_commit(version, builds[arm].commit) for arm in ARMS):
-                yield f"{named.count:,} answers name {short(version)}, which is neither build"
+                foreign[version] += named.count
+    for version, count in sorted(foreign.items()):
+        yield f"{count:,} answers name {short(version)}, which is neither build"
 
 
 def _missing_pods(pods_by_arm: Mapping[Arm, Sequence[Pod]], trouble: str) -> Iterator[str]:

@@ -223,7 +223,9 @@ def _leftover(route: Route, leg: Leg) -> Iterator[Finding]:
 
 def _class(route: Route, leg: Leg) -> Iterator[Finding]:
     if leg.class_trouble:
-        mend = f"""patch {_object(route, leg.name)} --type=merge -p '{{"spec":{{"ingressClassName":"<class>"}}}}'"""
+        known = route.primary.class_name if route.primary and not route.primary.class_trouble else None
+        patch = f'{{"spec":{{"ingressClassName":"{known or "<class>"}"}}}}'
+        mend = f"patch {_object(route, leg.name)} --type=merge -p {shlex.quote(patch)}"
         if route.kind == "gateway-api":
             mend = f"edit {_object(route, leg.name)} # name a Gateway that accepts it under parentRefs"
         yield Finding(

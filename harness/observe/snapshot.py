@@ -41,7 +41,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
         return self.parts.get(resource) or Part(error=self.error or "not read")
 
     def trouble(self, *resources: str) -> tuple[str, ...]:
-        """Return why these resources can't be relied on, one line each."""
+        """Return why these resources can't be relied on, one line each (one for all if nothing was read)."""
+        if self.error:
+            return (self.error,)
         return tuple(f"{name}: {self.part(name).error}" for name in resources if self.part(name).error)
 
 
@@ -248,6 +250,8 @@ def pods_by_arm(snapshot: ClusterSnapshot, deployments: Mapping[Arm, str]) -> di
 
 def pods_trouble(snapshot: ClusterSnapshot) -> str:
     """Say why pods can't be told, "" if they can."""
+    if snapshot.error:
+        return snapshot.error
     unread = list(snapshot.trouble("deployments", "replicasets", "pods"))
     for resource, kind in (("deployments", Bare), ("replicasets", Bare), ("pods", PodObject)):
         unread += [f"{resource}: {bad}" for bad in decode(snapshot.part(resource), kind)[1]]

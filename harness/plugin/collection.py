@@ -57,7 +57,7 @@ def _violations(context: keys.Context, items: Sequence[pytest.Item], config: pyt
             if getattr(item, "originalname", item.name) not in told:
                 yield f"{item.nodeid}: wanted a plain function of that file, found none in its text"
             continue
-        yield from (f"{test.where}: {item.name}: {what}" for what in _marked_otherwise(item, test, context))
+        yield from (f"{test.where}: {item.name}: {what}" for what in _marked_otherwise(item, test))
         if test.acts and _workers(config):
             yield f"{test.where}: {item.name}: it acts, and tests that act run one after another: drop -n"
 
@@ -66,7 +66,7 @@ def _workers(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput") or bool(getattr(config.option, "numprocesses", None))
 
 
-def _marked_otherwise(item: pytest.Item, test: SuiteTest, context: keys.Context) -> Iterable[str]:
+def _marked_otherwise(item: pytest.Item, test: SuiteTest) -> Iterable[str]:
     """Say where the markers that pytest sees are not those that the text shows."""
     names = {mark.name for mark in item.iter_markers()}
     for name in runbook_tests.REFUSED_MARKS:
@@ -75,7 +75,7 @@ def _marked_otherwise(item: pytest.Item, test: SuiteTest, context: keys.Context)
     ids = [mark.args for mark in item.iter_markers("runbook")]
     if ids != [(test.line,)]:
         yield f"wanted the marker runbook({test.line!r}) only, as its text shows, got {ids}"
-    phases = names & {phase for line in context.lines.values() for phase in line.phases}
+    phases = names & runbook_tests.MARKERS
     if phases != set(test.phases):
         yield f"wanted the phase markers {', '.join(test.phases)}, as its text shows, got {', '.join(sorted(phases))}"
     if ("acts" in names) != bool(test.acts):
@@ -121,12 +121,18 @@ def _selected(config: pytest.Config, nodeid: str) -> bool:
     return False
 
 
+def _planned(context: keys.Context, nodeid: str) -> SuiteTest:
+    test = context.test(nodeid)
+    if test is None:  # as with names that xdist's groups are part of
+        raise pytest.UsageError(f"{nodeid}: no runbook line owns a test of that name, so it cannot be planned")
+    return replace(test, nodeid=nodeid)
+
+
 def _begin(context: keys.Context, ids: Sequence[str], deselected: Sequence[str]) -> None:
     controller = context.controller
     if controller is None or controller.serving is None:  # pragma: no cover  asked by the recording process only
         return
-    known = ((nodeid, context.test(nodeid)) for nodeid in ids)
-    controller.recorder.plan([replace(test, nodeid=nodeid) for nodeid, test in known if test], deselected)
+    controller.recorder.plan([_planned(context, nodeid) for nodeid in ids], deselected)
     try:
         controller.serving.start()
     except UsageError as trouble:

@@ -162,16 +162,23 @@ def _settle(item: pytest.Item, trouble: BaseException, where: str) -> NoReturn:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    call: pytest.CallInfo[None],
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show a verdict as what it says, without the harness's own frames."""
     report = yield
     said = call.excinfo.value if call.excinfo is not None else None
-    if call.excinfo is not None and isinstance(said, (Violated, Undecided)) and said.__cause__ is None:
+    if call.excinfo is None or not isinstance(said, (Violated, Undecided)):
+        return report
+    if said.__cause__ is None:
         shown = call.excinfo.getrepr(style="value")
-        if shown.reprcrash is not None:
-            shown.reprcrash.message = str(said)  # without the exception's name
-        report.longrepr = shown
+    else:
+        cause = pytest.ExceptionInfo[BaseException].from_exception(said.__cause__)
+        cause.traceback = cause.traceback.cut(path=item.path)
+        shown = cause.getrepr(style="short")
+        shown.addsection("verdict", str(said))
+    if shown.reprcrash is not None:
+        shown.reprcrash.message = str(said)  # without the exception's name
+    report.longrepr = shown
     return report
 
 

@@ -57,5 +57,6 @@ def phases_asked(markers: str, planned: Iterable[str]) -> tuple[str, ...]:
     A line of several phases is judged for the phase that was asked for, not for each of its markers.
     """
     there = set(planned)
-    named = [phase for phase in PHASES if re.search(rf"(?<!not )\b{phase}\b", markers)]
-    return tuple(phase for phase in (named or PHASES) if phase in there)
+    collected = [phase for phase in PHASES if phase in there]
+    named = [phase for phase in collected if re.search(rf"(?<!not )\b{phase}\b", markers)]
+    return tuple(named or collected)

@@ -29,11 +29,17 @@ def of(root: Path, troubles: list[Blocker]) -> tuple[datetime.datetime, datetime
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
             rows: list[tuple[object, object]] = database.execute(STAMPS).fetchall()
-        first, last = (datetime.datetime.fromisoformat(str(value)) for value in rows[0])
-        if first.tzinfo is None or last.tzinfo is None:
-            raise ValueError("times without a zone")
+        first, last = (_aware(value) for value in rows[0])
     except (sqlite3.Error, ValueError) as trouble:
         said = f"{NAME} holds nothing that can be dated: {trouble}"
         troubles.append(Blocker("NO_DATA", f"{said}; see collector.log, then run again"))
         return None
     return first, last
+
+
+def _aware(value: object) -> datetime.datetime:
+    """Read a time as the collector writes it; ValueError for anything else, such as the NULL of an empty table."""
+    when = datetime.datetime.fromisoformat(str(value))
+    if when.tzinfo is None:
+        raise ValueError(f"{when} has no time zone")
+    return when

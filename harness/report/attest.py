@@ -15,7 +15,7 @@ from harness.report import crosscheck, envelope, stamp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from securesystemslib.signer import CryptoSigner, SSlibKey
+    from harness.report.envelope import PrivateKey, PublicKey
 
 UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 LONGEST = datetime.timedelta(days=30)
@@ -43,7 +43,14 @@ def duration(text: str) -> datetime.timedelta:
 
 
 def make(
-    *, line: str, build: str, environment: str, by: str, statement: str, valid_for: datetime.timedelta, now: datetime.datetime
+    *,
+    line: str,
+    build: str,
+    environment: str,
+    by: str,
+    statement: str,
+    valid_for: datetime.timedelta,
+    now: datetime.datetime,
 ) -> Attestation:
     """Check and complete a statement; UsageError names what is wrong with it."""
     if line not in runbook.lines():
@@ -57,7 +64,7 @@ def make(
     return Attestation(line, build, environment, by.strip(), statement.strip(), now, now + valid_for)
 
 
-def sign(said: Attestation, signer: CryptoSigner) -> dict[str, Any]:
+def sign(said: Attestation, signer: PrivateKey) -> dict[str, Any]:
     """Return the envelope as JSON values."""
     algorithm, _, value = said.build.partition(":")
     predicate = msgspec.to_builtins(said) | {
@@ -69,7 +76,7 @@ def sign(said: Attestation, signer: CryptoSigner) -> dict[str, Any]:
 
 
 def verify(
-    raw: bytes, keys: Sequence[SSlibKey], *, line: str, build: str, environment: str, now: datetime.datetime
+    raw: bytes, keys: Sequence[PublicKey], *, line: str, build: str, environment: str, now: datetime.datetime
 ) -> tuple[Attestation | None, list[str]]:
     """Return the statement, if it can be read, and every reason not to believe it; `now` is aware UTC time."""
     opened = envelope.open_(raw, keys, envelope.ATTESTATION)

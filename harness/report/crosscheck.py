@@ -16,7 +16,7 @@ from harness.verdict import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.report.model import Event, Evidence, Planned, Recorded, Result, Rules, Wanted
+    from harness.report.model import Event, Evidence, Planned, Recorded, Result, Rules, Run, Wanted
 
 SKEW = datetime.timedelta(seconds=5)  # two clocks readings of one machine may differ by this much
 STATUS = {"MET": "passed", "VIOLATED": "failed", "UNKNOWN": "broken"}
@@ -63,7 +63,9 @@ def identity(evidence: Evidence, rules: Rules, wanted: Wanted) -> list[Blocker]:
     """Is this a run of that phase, on that environment, on the cluster that the profile pins?"""
     run = evidence.run
     if run is None:
-        return [Blocker("INCOMPLETE", f"run.json is missing or unreadable: nothing says what was verified; {again(rules)}")]
+        return [
+            Blocker("INCOMPLETE", f"run.json is missing or unreadable: nothing says what was verified; {again(rules)}")
+        ]
     found: list[Blocker] = []
     if rules.phase not in run.phases:
         ran = ", ".join(run.phases) or "none"
@@ -71,8 +73,10 @@ def identity(evidence: Evidence, rules: Rules, wanted: Wanted) -> list[Blocker]:
     name = wanted.environment or rules.environment
     if run.environment != name:
         source = "--for" if wanted.environment else "policy.toml"
-        found.append(_mismatch(f"{source} wants environment {name}, the run was on {run.environment or 'an unknown one'}"))
-    found += _cluster(evidence, wanted)
+        found.append(
+            _mismatch(f"{source} wants environment {name}, the run was on {run.environment or 'an unknown one'}")
+        )
+    found += _cluster(run, wanted)
     if not any(run.image_digests.values()):
         said = "run.json names no image digest: the collector read none from the cluster, so no build was verified"
         found.append(Blocker("NO_DATA", f"{said}; see collector.log, then {again(rules)}"))
@@ -82,22 +86,19 @@ def identity(evidence: Evidence, rules: Rules, wanted: Wanted) -> list[Blocker]:
     return found
 
 
-def _cluster(evidence: Evidence, wanted: Wanted) -> list[Blocker]:
-    run = evidence.run
-    assert run is not None
+def _cluster(run: Run, wanted: Wanted) -> list[Blocker]:
     if not run.cluster_uid:
         return [_mismatch("run.json names no cluster uid: the collector could not read it from the cluster")]
+    said = ""
     if not run.expected_cluster_uid:
-        return [_mismatch(f"profile {run.target} pins no cluster_uid, so any cluster would do; pin it in the profile")]
-    if run.cluster_uid != run.expected_cluster_uid:
-        return [_mismatch(f"the profile pins cluster {run.expected_cluster_uid}, the run saw {run.cluster_uid}")]
-    if wanted.environment is None or run.rehearsal:
-        return []
-    if not wanted.pinned_uid:
-        return [_mismatch(f"--for needs a checked-in profile targets/{run.target}.toml that pins the cluster_uid; none found")]
-    if wanted.pinned_uid != run.cluster_uid:
-        return [_mismatch(f"the checked-in profile pins cluster {wanted.pinned_uid}, the run saw {run.cluster_uid}")]
-    return []
+        said = f"profile {run.target} pins no cluster_uid, so any cluster would do; pin it in the profile"
+    elif run.cluster_uid != run.expected_cluster_uid:
+        said = f"the profile pins cluster {run.expected_cluster_uid}, the run saw {run.cluster_uid}"
+    elif wanted.environment and not run.rehearsal and not wanted.pinned_uid:
+        said = f"--for needs a checked-in profile targets/{run.target}.toml that pins the cluster_uid; none found"
+    elif wanted.environment and not run.rehearsal and wanted.pinned_uid != run.cluster_uid:
+        said = f"the checked-in profile pins cluster {wanted.pinned_uid}, the run saw {run.cluster_uid}"
+    return [_mismatch(said)] if said else []
 
 
 def _mismatch(what: str) -> Blocker:
@@ -150,9 +151,15 @@ def _once(ledger: Sequence[Event], kind: str, rules: Rules) -> list[Blocker]:
     if seen == 1:
         return []
     if seen > 1:
-        return [Blocker("DUPLICATE", f"ledger.jsonl has {seen} {kind} events, wanted one: two runs wrote here; {again(rules)}")]
+        return [
+            Blocker(
+                "DUPLICATE", f"ledger.jsonl has {seen} {kind} events, wanted one: two runs wrote here; {again(rules)}"
+            )
+        ]
     if kind == "finish":
-        return [Blocker("INTERRUPTED", f"the ledger has no finish: the run was killed or is still going; {again(rules)}")]
+        return [
+            Blocker("INTERRUPTED", f"the ledger has no finish: the run was killed or is still going; {again(rules)}")
+        ]
     return [Blocker("INCOMPLETE", f"the ledger has no {kind}; {again(rules)}")]
 
 
@@ -163,7 +170,9 @@ def selection(evidence: Evidence, rules: Rules) -> list[Blocker]:
     why = narrowing(argv)
     found: list[Blocker] = []
     if evidence.ledger and not rules.required:
-        found.append(Blocker("INCOMPLETE", f"policy.toml requires no line for {rules.phase}; nothing can be GO of nothing"))
+        found.append(
+            Blocker("INCOMPLETE", f"policy.toml requires no line for {rules.phase}; nothing can be GO of nothing")
+        )
     dropped = [nodeid for event in of(evidence.ledger, "plan") for nodeid in event.deselected]
     for line in rules.required:
         lost = [nodeid for nodeid in dropped if slug(line) in nodeid.rpartition("::")[2]]
@@ -175,7 +184,9 @@ def selection(evidence: Evidence, rules: Rules) -> list[Blocker]:
             found.append(Blocker("INCOMPLETE", f"{said}; {again(rules)}", line))
     for rule in rules.lines.values():
         if not rule.planned and rule.id not in rules.required:
-            said = f"policy.toml does not require {rule.id}, though it belongs to {rules.phase} and is not marked planned"
+            said = (
+                f"policy.toml does not require {rule.id}, though it belongs to {rules.phase} and is not marked planned"
+            )
             found.append(Blocker("INCOMPLETE", f"{said}; mend runbook/policy.toml", rule.id))
     return found
 
@@ -191,7 +202,9 @@ def narrowing(argv: Sequence[str]) -> str:
     for i, word in enumerate(argv):
         name = word.partition("=")[0]
         if name in NARROWING or (word.startswith("-k") and len(word) > 2):
-            value = "" if "=" in word or len(word) > 2 and not word.startswith("--") else " ".join(argv[i + 1 : i + 2])
+            value = (
+                "" if "=" in word or (len(word) > 2 and not word.startswith("--")) else " ".join(argv[i + 1 : i + 2])
+            )
             said.append(f"{word} {value}".strip() if name in {"-k", "--deselect", "--ignore", "--maxfail"} else word)
     return ", ".join(f"`{word}`" for word in said)
 
@@ -211,7 +224,13 @@ def tests(evidence: Evidence, rules: Rules) -> list[Blocker]:
     times_planned = collections.Counter(test.nodeid for test in planned)
     for test in planned:
         if times_planned[test.nodeid] > 1:
-            found.append(Blocker("DUPLICATE", f"{test.nodeid} stands {times_planned[test.nodeid]} times in the plan", test.line))
+            found.append(
+                Blocker(
+                    "DUPLICATE",
+                    f"{test.nodeid} stands {times_planned[test.nodeid]} times in the plan; {again(rules)}",
+                    test.line,
+                )
+            )
         found += _test(test, reports[test.nodeid], recorded[test.nodeid], rules)
     for nodeid in sorted((reports.keys() | recorded.keys()) - times_planned.keys()):
         said = f"{nodeid or 'a test without a name'} reported, but was not in the plan"
@@ -220,31 +239,44 @@ def tests(evidence: Evidence, rules: Rules) -> list[Blocker]:
 
 
 def _test(test: Planned, reports: Sequence[Event], recorded: Sequence[Recorded], rules: Rules) -> list[Blocker]:
+    trouble = _ran(test, reports, rules) or _decided(test, reports, recorded, rules)
+    return [Blocker(*trouble, test.line)] if trouble else []
+
+
+def _ran(test: Planned, reports: Sequence[Event], rules: Rules) -> tuple[str, str] | None:
+    """Say what kept a test from running once and whole."""
     by_when = collections.Counter(event.when for event in reports)
     if not by_when["teardown"]:
         code, said = ("INTERRUPTED", "began but did not end") if reports else ("NOT_RUN", "was planned but did not run")
-        return [Blocker(code, f"{test.nodeid} {said}; {again(rules)}", test.line)]
+        return code, f"{test.nodeid} {said}; {again(rules)}"
     if max(by_when.values()) > 1:
         ways = {event.outcome for event in reports if event.when == "call"}
-        code = "FLAKY" if len(ways) > 1 else "DUPLICATE"
         said = f"{test.nodeid} ran {max(by_when.values())} times; nothing is repeated until it is green"
-        return [Blocker(code, f"{said}; {again(rules)} and without reruns", test.line)]
+        return "FLAKY" if len(ways) > 1 else "DUPLICATE", f"{said}: {again(rules)} and without reruns"
     if any(event.outcome == "skipped" for event in reports):
-        return [Blocker("NOT_RUN", f"{test.nodeid} was skipped; a line that cannot be decided is UNKNOWN, never skipped", test.line)]
+        said = f"{test.nodeid} was skipped, but what cannot be decided is UNKNOWN, never skipped"
+        return "NOT_RUN", f"{said}; remove the skip and {again(rules)}"
+    return None
+
+
+def _decided(
+    test: Planned, reports: Sequence[Event], recorded: Sequence[Recorded], rules: Rules
+) -> tuple[str, str] | None:
+    """Say how a test's outcome and its reports contradict each other."""
     if not recorded:
-        return [Blocker("ERROR", f"{test.nodeid} ended without a verdict in outcomes.jsonl; {again(rules)}", test.line)]
+        return "ERROR", f"{test.nodeid} ended without a verdict in outcomes.jsonl; {again(rules)}"
     if len(recorded) > 1:
         said = f"{test.nodeid} has {len(recorded)} outcomes in outcomes.jsonl, wanted one"
-        return [Blocker("DUPLICATE", f"{said}; {again(rules)}", test.line)]
+        return "DUPLICATE", f"{said}; {again(rules)}"
     failed = [event.when or "?" for event in reports if event.outcome != "passed"]
     outcome = recorded[0].outcome
     if outcome == "MET" and failed:
         said = f"{test.nodeid} says MET, but its {' and '.join(failed)} failed"
-        return [Blocker("ERROR", f"{said}; read the log in artifacts/, mend it, then {again(rules)}", test.line)]
+        return "ERROR", f"{said}; read the log in artifacts/, mend it, then {again(rules)}"
     if outcome != "MET" and not failed:
         said = f"{test.nodeid}: outcomes.jsonl says {outcome}, the ledger says that it passed"
-        return [Blocker("TAMPERED", f"{said}; {again(rules)}", test.line)]
-    return []
+        return "TAMPERED", f"{said}; {again(rules)}"
+    return None
 
 
 def outcomes(evidence: Evidence) -> list[Blocker]:
@@ -253,8 +285,8 @@ def outcomes(evidence: Evidence) -> list[Blocker]:
     found: list[Blocker] = []
     for item in evidence.outcomes:
         if (item.outcome == "UNKNOWN") != (item.reason in set(Reason)):
-            said = f"outcomes.jsonl: {item.line} is {item.outcome} with reason {item.reason}; UNKNOWN needs one, the others none"
-            found.append(Blocker("TAMPERED", f"{said}; run again", item.line))
+            said = f"outcomes.jsonl: {item.line} is {item.outcome} with reason {item.reason}"
+            found.append(Blocker("TAMPERED", f"{said}: UNKNOWN needs one, the others none; run again", item.line))
         if line_of.get(item.nodeid, item.line) != item.line:
             said = f"outcomes.jsonl says {item.nodeid} decides {item.line}, the plan says {line_of[item.nodeid]}"
             found.append(Blocker("TAMPERED", f"{said}; run again", item.line))
@@ -265,7 +297,9 @@ def outcomes(evidence: Evidence) -> list[Blocker]:
         found.append(Blocker("TAMPERED", f"{said}; run again"))
     failed = any(event.outcome != "passed" for event in of(evidence.ledger, "report"))
     if statuses == {1} and not bad and not failed:
-        found.append(Blocker("ERROR", "pytest ended with 1, but no test and no line failed; read its output and run again"))
+        found.append(
+            Blocker("ERROR", "pytest ended with 1, but no test and no line failed; read its output and run again")
+        )
     return found
 
 
@@ -297,7 +331,9 @@ def _result(result: Result, run: str | None) -> list[Blocker]:
     line = result.lines[0] if len(result.lines) == 1 else None
     if result.flags:
         said = f"{where} is marked {', '.join(result.flags)}: a result may not excuse itself"
-        return [Blocker("FLAKY" if result.flags == ("flaky",) else "WAIVED", f"{said}; remove the mark and run again", line)]
+        return [
+            Blocker("FLAKY" if result.flags == ("flaky",) else "WAIVED", f"{said}; remove the mark and run again", line)
+        ]
     if result.history_id is None or not result.lines:
         said = f"{where} says {result.status} without historyId or labels: the test was interrupted while it ran"
         return [Blocker("INTERRUPTED", f"{said}; run again", line)]
@@ -309,7 +345,9 @@ def _result(result: Result, run: str | None) -> list[Blocker]:
     return []
 
 
-def _line_results(line: str, planned: Sequence[Planned], results: Sequence[Result], evidence: Evidence) -> list[Blocker]:
+def _line_results(
+    line: str, planned: Sequence[Planned], results: Sequence[Result], evidence: Evidence
+) -> list[Blocker]:
     nodeids = {test.nodeid for test in planned}
     names = ", ".join(f"allure-results/{result.file}" for result in results)
     if not planned:

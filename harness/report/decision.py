@@ -149,14 +149,16 @@ def counted(evidence: Evidence) -> Counts:
 
 
 def because(decision: Decision) -> str:
-    """Say in one sentence why."""
+    """Say in one sentence why, and how much of the phase it is about."""
     met = sum(line.outcome is Outcome.MET for line in decision.lines)
+    total = len(decision.lines) + len(decision.planned)
     if decision.decision == "GO":
-        return f"All {met} required lines are met by a complete run."
+        rest = f"; {len(decision.planned)} of the phase's {total} lines are not covered" if decision.planned else ""
+        return f"All {met} required lines are met by a complete run{rest}."
     if decision.decision == "NO_GO":
         bad = [line for line in decision.lines if line.outcome is Outcome.VIOLATED]
         more = f" ({len(bad)} lines are violated)" if len(bad) > 1 else ""
-        return f"{bad[0].id} is violated: {bad[0].because}{more}."
+        return f"{bad[0].id} is violated: {bad[0].because.rstrip('.')}{more}."
     if not decision.blockers:
         return "No line is required, so there is nothing to be sure of."
     first = decision.blockers[0]

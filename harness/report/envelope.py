@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecureSystemsError
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner, SSlibKey  # pyright: ignore[reportPrivateImportUsage]  its documented way in
 
 from harness.errors import UsageError
 from harness.report import document, strict
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.report.model import Decision
+
+PrivateKey: TypeAlias = CryptoSigner
+PublicKey: TypeAlias = SSlibKey
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -95,7 +98,7 @@ def _exclusive(path: Path, content: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def load_private(path: Path) -> CryptoSigner:
+def load_private(path: Path) -> PrivateKey:
     """Read an unencrypted ed25519 private key in PEM, or raise UsageError (which never shows its content)."""
     wanted = f"--key {path}: wanted an ed25519 private key in PEM as `gate keygen` makes it"
     try:
@@ -109,7 +112,7 @@ def load_private(path: Path) -> CryptoSigner:
     return CryptoSigner(key)
 
 
-def load_public(path: Path) -> SSlibKey:
+def load_public(path: Path) -> PublicKey:
     """Read an ed25519 public key in PEM, or raise UsageError."""
     wanted = f"--key {path}: wanted an ed25519 public key in PEM as `gate keygen` makes it"
     try:
@@ -123,19 +126,19 @@ def load_public(path: Path) -> SSlibKey:
     return SSlibKey.from_crypto(key)
 
 
-def sign(statement: Statement, signer: CryptoSigner) -> dict[str, Any]:
+def sign(statement: Statement, signer: PrivateKey) -> dict[str, Any]:
     """Return the envelope as JSON values."""
     envelope = Envelope(msgspec.json.encode(statement), PAYLOAD_TYPE, {})
     _ = envelope.sign(signer)
-    return cast("dict[str, Any]", envelope.to_dict())
+    return cast("dict[str, Any]", envelope.to_dict())  # pyright: ignore[reportUnknownMemberType]
 
 
-def open_(raw: bytes, keys: Sequence[SSlibKey], predicate_type: str) -> Opened:
+def open_(raw: bytes, keys: Sequence[PublicKey], predicate_type: str) -> Opened:
     """Check an envelope's form, type and signature; a statement may come with reasons not to believe it."""
     reasons: list[str] = []
     try:
         wire = msgspec.convert(strict.loads(raw), _Wire)
-        envelope = Envelope.from_dict(msgspec.to_builtins(wire))
+        envelope = Envelope.from_dict(msgspec.to_builtins(wire))  # pyright: ignore[reportUnknownMemberType]
     except (strict.Malformed, msgspec.ValidationError, SecureSystemsError, ValueError, KeyError) as trouble:
         return Opened(None, (f"envelope: not a DSSE envelope: {trouble}",))
     if envelope.payload_type != PAYLOAD_TYPE:
@@ -157,7 +160,7 @@ def open_(raw: bytes, keys: Sequence[SSlibKey], predicate_type: str) -> Opened:
     return Opened(statement, tuple(reasons))
 
 
-def decision(made: Decision, signer: CryptoSigner, nonce: str | None = None) -> dict[str, Any]:
+def decision(made: Decision, signer: PrivateKey, nonce: str | None = None) -> dict[str, Any]:
     """Sign a decision, bound to the build, the cluster, the policy, the evidence and its time."""
     return sign(Statement(STATEMENT, subjects(made), VERDICT, predicate(made, nonce)), signer)
 
@@ -165,8 +168,7 @@ def decision(made: Decision, signer: CryptoSigner, nonce: str | None = None) -> 
 def subjects(made: Decision) -> tuple[Subject, ...]:
     """Return the builds that were read from the cluster, by digest, and the commit of this repository."""
     found: list[Subject] = []
-    digests = made.run.image_digests if made.run else {}
-    for arm, images in sorted(digests.items()):
+    for arm, images in sorted(made.run.image_digests.items() if made.run else ()):
         for image in images:
             algorithm, _, value = image.rpartition("@")[2].partition(":")
             found.append(Subject(arm, {algorithm: value}))

@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 OURS = frozenset({"verdict.json", "verdict.intoto.json", "verdict.html", "verdict.md", "junit.xml"})
 INDEXES = frozenset({"evidence.db-shm"})  # SQLite's shared memory: no content, comes and goes with its readers
-TOP = re.compile(r"(run|target|identity)\.json|ledger\.jsonl|outcomes\.jsonl|evidence\.db(-wal)?|collector\.lock|[a-z0-9_-]+\.log")
+TOP = re.compile(
+    r"(run|target|identity)\.json|ledger\.jsonl|outcomes\.jsonl|evidence\.db(-wal)?|collector\.lock|[a-z0-9_-]+\.log"
+)
 ALLURE = re.compile(
     r"[0-9a-f-]{32,36}-(result|container|globals)\.json|[0-9a-f-]{32,36}-attachment(\.[A-Za-z0-9]+)?"
     r"|environment\.properties|executor\.json|categories\.json"

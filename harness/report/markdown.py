@@ -20,16 +20,16 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@:-])")
 MARKS = {Outcome.MET: "MET", Outcome.UNKNOWN: "UNKNOWN", Outcome.VIOLATED: "**VIOLATED**"}
 
 
-def render(made: Decision) -> str:
+def render(made: Decision, public: str | None = None) -> str:
     """Return GitHub-flavoured Markdown in which nothing from a test can be markup."""
     for length in LENGTHS:
-        said = _render(made, length)
+        said = _render(made, public, length)
         if len(said.encode()) <= MAX_BYTES:
             return said
     return f"# {text.title(made)}: {made.phase}\n\nToo long to show here; see verdict.html in the run's folder.\n"
 
 
-def _render(made: Decision, length: int) -> str:
+def _render(made: Decision, public: str | None, length: int) -> str:
     def cell(said: str) -> str:
         return escape(said, length)
 
@@ -42,14 +42,19 @@ def _render(made: Decision, length: int) -> str:
         "",
         cell(text.validity(made)),
         "",
-        f"Next: {code(text.next_step(made, signed=False))}",
+        f"Next: {code(text.next_step(made, public))}",
         "",
         "## Lines",
         "",
         *table(
             ("line", "outcome", "what was decided", "why"),
             (
-                (cell(line.id), MARKS[line.outcome] + (f" {cell(line.reason)}" if line.reason else ""), cell(line.says), cell(line.because))
+                (
+                    cell(line.id),
+                    MARKS[line.outcome] + (f" {cell(line.reason)}" if line.reason else ""),
+                    cell(line.says),
+                    cell(line.because),
+                )
                 for line in made.lines
             ),
         ),
@@ -57,11 +62,17 @@ def _render(made: Decision, length: int) -> str:
     ]
     if made.blockers:
         head += ["## Blockers", ""]
-        head += [f"- **{cell(b.code)}**{f' {cell(b.line)}' if b.line else ''}: {cell(b.message)}" for b in made.blockers]
+        head += [
+            f"- **{cell(b.code)}**{f' {cell(b.line)}' if b.line else ''}: {cell(b.message)}" for b in made.blockers
+        ]
         head.append("")
     total = len(made.lines) + len(made.planned)
     if made.planned:
-        head += ["<details>", f"<summary>Not covered by this version: {len(made.planned)} of {total} lines</summary>", ""]
+        head += [
+            "<details>",
+            f"<summary>Not covered by this version: {len(made.planned)} of {total} lines</summary>",
+            "",
+        ]
         head += [f"- {cell(rule.id)}: {cell(rule.says)}" for rule in made.planned]
         head += ["", "</details>", ""]
     counts = made.counts
@@ -73,15 +84,19 @@ def _render(made: Decision, length: int) -> str:
     if run:
         images = "; ".join(f"{arm} {', '.join(found)}" for arm, found in sorted(run.image_digests.items()))
         head += ["", "## About what exactly?", ""]
-        rows = (("run", run.run), ("target", run.target), ("cluster", run.cluster_uid or "unknown"), ("images", images or "unknown"))
+        rows = (
+            ("run", run.run),
+            ("target", run.target),
+            ("cluster", run.cluster_uid or "unknown"),
+            ("images", images or "unknown"),
+        )
         head += table(("what", "value"), ((name, cell(value)) for name, value in rows))
     return "\n".join(head) + "\n"
 
 
 def escape(said: str, length: int = 1_000) -> str:
     """Return text on one line in which Markdown and HTML see nothing special."""
-    flat = " ".join(text.plain(said).split())
-    cut = flat if len(flat) <= length else f"{flat[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
+    cut = text.cut(" ".join(said[: length * 4].split()), length)
     html = cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return SPECIAL.sub(r"\\\1", html)
 

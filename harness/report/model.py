@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime  # noqa: TC003  msgspec reads the annotations when it runs
 from collections.abc import Mapping  # noqa: TC003
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from harness.verdict import Fact, Outcome, Reason
+if TYPE_CHECKING:
+    from harness.verdict import Fact, Outcome, Reason
 
 Decided = Literal["GO", "NO_GO", "INCONCLUSIVE"]
 
@@ -53,9 +54,7 @@ class Planned(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """Any line of the ledger; which of the optional fields are there depends on `event`."""
 
-    event: Literal[
-        "start", "plan", "collect_error", "report", "worker_lost", "interrupted", "collector_exit", "finish"
-    ]
+    event: Literal["start", "plan", "collect_error", "report", "worker_lost", "interrupted", "collector_exit", "finish"]
     at: datetime.datetime
     seq: int
     run: str | None = None

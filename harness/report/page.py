@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,28 +21,34 @@ LENGTHS = (4_000, 500, 80)  # how much of each text is shown; the first that fit
 MOST = 200  # rows of facts or blockers
 
 
-def render(made: Decision, *, signed: bool) -> str:
-    """Return the page; whatever comes from a test is escaped, and cut where the page would get too large."""
-    environment = jinja2.Environment(
+def render(made: Decision, public: str | None = None) -> str:
+    """Return the page; whatever comes from a test is escaped, and cut where the page would get too large.
+
+    `public` is where the key is that a signed decision is checked with; None if it is not signed.
+    """
+    template = _environment().get_template("verdict.html.jinja")
+    html = ""
+    for length in LENGTHS:
+        html = template.render(_context(made, public, length))
+        if len(html.encode()) <= MAX_BYTES:
+            break
+    return html
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template("verdict.html.jinja")
-    html = ""
-    for length in LENGTHS:
-        html = template.render(_context(made, signed=signed, length=length))
-        if len(html.encode()) <= MAX_BYTES:
-            break
-    return html
 
 
-def _context(made: Decision, *, signed: bool, length: int) -> dict[str, object]:
-    def cut(said: object) -> str:
-        whole = text.plain(str(said))
-        return whole if len(whole) <= length else f"{whole[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
+def _context(made: Decision, public: str | None, length: int) -> dict[str, object]:
+    def cut(said: str) -> str:
+        return text.cut(said, length)
 
     return {
         "made": made,
@@ -49,7 +56,8 @@ def _context(made: Decision, *, signed: bool, length: int) -> dict[str, object]:
         "name": text.TITLES[made.decision],
         "because": cut(deciding.because(made)),
         "validity": text.validity(made),
-        "next": cut(text.next_step(made, signed=signed)),
+        "next": cut(text.next_step(made, public)),
+        "hint": text.hint(made, public),
         "changes": text.changes(made),
         "rows": [_row(line, length) for line in made.lines],
         "blockers": [(b.code, b.line, cut(b.message)) for b in made.blockers[:MOST]],
@@ -57,28 +65,28 @@ def _context(made: Decision, *, signed: bool, length: int) -> dict[str, object]:
         "counts": made.counts,
         "tally": tally(made),
         "identity": identity(made),
-        "signed": signed,
+        "signed": public is not None,
         "cut": cut,
     }
 
 
 def _row(line: Judged, length: int) -> dict[str, object]:
     def cut(said: str) -> str:
-        return said if len(said) <= length else f"{said[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
+        return text.cut(said, length)
 
     return {
         "id": line.id,
-        "says": cut(text.plain(line.says)),
+        "says": cut(line.says),
         "outcome": line.outcome.name,
         "css": line.outcome.name.lower(),
         "reason": line.reason.value if line.reason else "",
-        "because": cut(text.plain(line.because)),
+        "because": cut(line.because),
         "figures": plot.words(line.facts),
         "plot": plot.of(line.facts),
         "facts": [(cut(name), cut(value)) for name, value in text.shown(line.facts)[:MOST]],
         "alpha": line.alpha,
         "escalation": line.escalation if line.outcome is Outcome.VIOLATED else "",
-        "next": cut(text.plain(line.next)),
+        "next": cut(line.next),
     }
 
 
@@ -94,11 +102,11 @@ def identity(made: Decision) -> list[tuple[str, str]]:
     run = made.run
     pairs = [("phase", made.phase), ("environment", made.environment)]
     if run:
-        git = run.git.get("commit")
-        dirty = {True: " (with local changes)", None: " (whether changed locally: unknown)"}.get(run.git.get("dirty"), "")  # pyright: ignore[reportArgumentType]
+        commit, dirty = run.git.get("commit"), run.git.get("dirty")
+        changed = "" if dirty is False else " (with local changes)" if dirty else " (changed locally or not: unknown)"
         pairs += [("target", run.target), ("run", run.run), ("cluster uid", run.cluster_uid)]
         pairs += [(f"image, {arm}", ", ".join(found)) for arm, found in sorted(run.image_digests.items())]
-        pairs += [("runbook at commit", f"{git}{dirty}" if git else None)]
+        pairs += [("runbook at commit", f"{commit}{changed}" if commit else None)]
     pairs += [
         ("watched from", document.when(made.started)),
         ("to", document.when(made.finished)),

@@ -127,7 +127,8 @@ class Recorder:
 
     def _settle(self, nodeid: str, seen: _Seen, *, failed_at_end: bool) -> None:
         test = self.tests.get(nodeid)
-        if seen.settled or test is None:
+        if test is None or seen.settled:
+            self.stops.append(f"{nodeid} ran {'twice' if test else 'without being planned'}")
             return
         seen.settled = True
         verdict = seen.verdict
@@ -143,7 +144,7 @@ class Recorder:
     def _settle_open(self) -> None:
         """Keep what tests had said that were stopped before their teardown; MET from such a test is not kept."""
         for nodeid, seen in self._seen.items():
-            if seen.settled or seen.verdict is None:
+            if seen.settled or seen.verdict is None or nodeid not in self.tests:
                 continue
             if seen.verdict.outcome is Outcome.MET:
                 seen.verdict = unknown(Reason.INTERRUPTED, f"stopped before its end; had said: {seen.verdict}")

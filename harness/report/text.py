@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import shlex
 import unicodedata
 from typing import TYPE_CHECKING
 
 from harness.report import decision as deciding
-from harness.report import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,16 @@ TITLES = {"GO": "GO", "NO_GO": "NO GO", "INCONCLUSIVE": "INCONCLUSIVE"}
 
 def plain(said: str) -> str:
     """Return the text without control characters: test output must not steer a terminal or a page."""
-    return "".join(c if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "\N{REPLACEMENT CHARACTER}" for c in said)
+    return "".join(
+        c if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "\N{REPLACEMENT CHARACTER}"
+        for c in said
+    )
+
+
+def cut(said: str, length: int) -> str:
+    """Return at most `length` characters of it, plain; the rest is an ellipsis."""
+    short = plain(said[: length + 1])
+    return short if len(short) <= length else f"{short[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def title(made: Decision) -> str:
@@ -33,22 +42,35 @@ def validity(made: Decision) -> str:
     """Say until when and for what it counts."""
     where = made.environment or "an unknown environment"
     uid = made.run.cluster_uid if made.run and made.run.cluster_uid else "unknown"
-    until = f"Decided {stamp.rfc3339(made.decided_at)}, valid until {stamp.rfc3339(made.expires_at)}, for {where} (cluster {uid}) and this build only."
+    until = f"Decided {clock(made.decided_at)}, valid until {clock(made.expires_at)}"
+    until = f"{until}, for {where} (cluster {uid}) and this build only."
     return f"{until} A rehearsal: it counts for that sandbox and nowhere else." if made.rehearsal else until
 
 
-def next_step(made: Decision, *, signed: bool) -> str:
-    """Return the exact command to type next."""
+def clock(when: datetime.datetime) -> str:
+    """Return a time as people read it."""
+    return f"{when.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def next_step(made: Decision, public: str | None) -> str:
+    """Return the exact command to type next; `public` is the key that a signed decision is checked with."""
     if made.decision != "GO":
         return deciding.next_command(made)
-    if not signed:
-        return shlex.join(["gate", "decide", made.phase, "--run", made.folder, "--key", "gate.key"]) + "   (signs it; `gate keygen` makes the key)"
-    return shlex.join(verify_command(made))
+    if public is None:
+        return shlex.join(["gate", "decide", made.phase, "--run", made.folder, "--key", "gate.key"])
+    return shlex.join(verify_command(made, public))
 
 
-def verify_command(made: Decision) -> list[str]:
+def hint(made: Decision, public: str | None) -> str:
+    """Say what the next command does, where its words do not; empty otherwise."""
+    if made.decision == "GO" and public is None:
+        return "It signs the decision; `gate keygen` makes the key."
+    return "It checks the decision before anybody acts on it." if made.decision == "GO" else ""
+
+
+def verify_command(made: Decision, public: str) -> list[str]:
     """Return the command that a promoter types."""
-    words = ["gate", "verify", f"{made.folder}/verdict.intoto.json", "--key", "gate.pub", "--run", made.folder]
+    words = ["gate", "verify", f"{made.folder}/verdict.intoto.json", "--key", public, "--run", made.folder]
     words += ["--expect", f"phase={made.phase}", "--expect", f"environment={made.environment}"]
     if made.run and made.run.cluster_uid:
         words += ["--expect", f"cluster_uid={made.run.cluster_uid}"]
@@ -67,7 +89,7 @@ def changes(made: Decision) -> str:
 
 def shown(facts: Mapping[str, Fact]) -> list[tuple[str, str]]:
     """Return facts as short pairs for people; nested ones as they are in JSON."""
-    return [(plain(key), plain(figure(value))) for key, value in facts.items()]
+    return [(key, figure(value)) for key, value in facts.items()]
 
 
 def figure(value: Fact) -> str:

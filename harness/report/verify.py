@@ -6,7 +6,7 @@ both have to come out as signed.
 
 from __future__ import annotations
 
-import datetime
+import datetime  # noqa: TC003  msgspec reads the annotations when it runs
 from collections.abc import Mapping  # noqa: TC003  msgspec reads the annotations when it runs
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from securesystemslib.signer import SSlibKey
-
+    from harness.report.envelope import PublicKey
     from harness.report.model import Evidence
 
 EXPECTABLE = ("phase", "environment", "cluster_uid", "digest", "decision", "run", "target", "commit", "nonce")
@@ -90,7 +89,7 @@ def expected(pairs: Sequence[str], *, min_coverage: float = 1.0, rehearsal: bool
 
 
 def verify(
-    raw: bytes, keys: Sequence[SSlibKey], wants: Expected, folder: Path | None, now: datetime.datetime
+    raw: bytes, keys: Sequence[PublicKey], wants: Expected, folder: Path | None, now: datetime.datetime
 ) -> list[str]:
     """Return every reason not to act on the decision; none means that it holds. `now` is aware UTC time."""
     opened = envelope.open_(raw, keys, envelope.VERDICT)

@@ -22,6 +22,7 @@ Form = Literal["object", "table", "metadata"]
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
 dump = _encoder.encode
+dump_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def form_of(accept: str) -> Form:
@@ -88,7 +89,9 @@ def typed(resource: Resource, raw: Any, validation: str) -> tuple[Obj, list[str]
             f"converting ({version.replace('/', '')}.{kind}) to ({internal}.{resource.kind}): unknown conversion"
         )
     _check_types(resource, obj)
-    warnings = refuse_unknown(resource, obj, validation)
+    warnings = unknown(resource, obj, validation)
+    if warnings and validation == "Strict":
+        raise bad_request(_handled(resource, f"strict decoding error: {', '.join(warnings)}"))
     head: Obj = {"kind": resource.kind, "apiVersion": resource.api_version}
     return head | schema.prune(resource.model, obj), warnings
 
@@ -104,14 +107,11 @@ def _handled(resource: Resource, why: str) -> str:
     return f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {why}'
 
 
-def refuse_unknown(resource: Resource, obj: Obj, validation: str) -> list[str]:
-    """Return a warning for each unknown field, or raise 400 when the client asked for Strict."""
+def unknown(resource: Resource, obj: Obj, validation: str) -> list[str]:
+    """Return a sentence for each unknown field, none if the client asked to ignore them."""
     if validation == "Ignore":
         return []
-    unknown = [f'unknown field "{path}"' for path in schema.unknown_fields(resource.model, obj)]
-    if unknown and validation == "Strict":
-        raise bad_request(_handled(resource, f"strict decoding error: {', '.join(unknown)}"))
-    return unknown
+    return [f'unknown field "{path}"' for path in schema.unknown_fields(resource.model, obj)]
 
 
 def shown(resource: Resource, obj: Obj) -> Obj:

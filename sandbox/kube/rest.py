@@ -68,6 +68,8 @@ class Writer:
         """Validate, fill in and store a new object: 201."""
         raw = codec.decode(call.resource, call.body, call.media)
         new, warnings = codec.typed(call.resource, raw, call.strictness)
+        if new.get("addressType") == "FQDN":
+            warnings.append("spec.addressType: FQDN endpoints are deprecated")
         return Reply(201, self._insert(call, new), warnings)
 
     def _insert(self, call: Call, new: Obj, *, tracked: bool = False) -> Obj:
@@ -105,7 +107,7 @@ class Writer:
             return
         if meta.setdefault("namespace", call.namespace) != call.namespace:
             raise status.bad_request(
-                f"the namespace of the provided object does not match the namespace sent on the request"
+                "the namespace of the provided object does not match the namespace sent on the request"
             )
         if self.store.peek("namespaces", "", call.namespace) is None:
             raise status.ApiError(
@@ -162,10 +164,13 @@ class Writer:
             patched = self._patched(call, scale.show(old), raw)
             return Reply(200, scale.show(self._save(call, old, scale.apply(old, patched))))
         changed = self._patched(call, codec.shown(call.resource, old), raw)
-        warnings = codec.refuse_unknown(call.resource, changed, call.strictness)
+        unknown = codec.unknown(call.resource, changed, call.strictness)
+        if unknown and call.strictness == "Strict":
+            said = patch.go_value(raw) if call.media == patch.STRATEGIC else codec.dump_sorted(changed).decode()
+            raise status.invalid_patch(said, f"strict decoding error: {', '.join(unknown)}")
         self._check_identity(call, changed)
         new = schema.prune(call.resource.model, changed)
-        return Reply(200, codec.shown(call.resource, self._save(call, old, new)), warnings)
+        return Reply(200, codec.shown(call.resource, self._save(call, old, new)), unknown)
 
     def _patched(self, call: Call, old: Obj, raw: Any) -> Obj:
         if call.media == patch.STRATEGIC:
@@ -181,15 +186,14 @@ class Writer:
             try:
                 schema.check_types(call.resource.model, changed)
             except schema.TypeMismatchError as error:
-                raise status.invalid_patch(codec.dump(changed).decode(), error.message) from None
+                raise status.invalid_patch(codec.dump_sorted(changed).decode(), error.message) from None
         return changed
 
     def _apply(self, call: Call, raw: Any) -> Reply:
         """Server-side apply: what the configuration says is set, and owned by its manager."""
         if not call.query.get("fieldManager"):
-            raise status.bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
+            missing = status.required("fieldManager", "is required for apply patch")
+            raise status.invalid("PatchOptions", "meta.k8s.io", "", [missing])
         config, warnings = codec.typed(call.resource, raw, call.strictness)
         self._check_identity(call, config)
         old = self.store.find(call.resource.plural, call.namespace, call.name)

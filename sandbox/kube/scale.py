@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 def show(obj: Obj) -> Obj:
     """Return the Scale of a workload."""
     meta = obj["metadata"]
+    count = (obj.get("spec") or {}).get("replicas", 1)
     names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {name: meta[name] for name in names if name in meta},
-        "spec": {"replicas": (obj.get("spec") or {}).get("replicas", 1)},
+        "spec": {"replicas": count} if count else {},  # zero is left out, as in the API
         "status": {
             "replicas": (obj.get("status") or {}).get("replicas", 0),
             "selector": selectors.spell((obj.get("spec") or {}).get("selector")),

@@ -65,7 +65,8 @@ ATOMIC = {"LabelSelector", "ResourceFieldSelector", "ConfigMapKeySelector", "Sec
 RETAIN_KEYS = {("DeploymentSpec", "strategy"), ("PodSpec", "volumes")}
 
 QUANTITIES = {"limits", "requests", "capacity", "allocatable", "hard", "used", "overhead"}
-_NUMERIC_STRINGS = {"divisor", "sizeLimit", "averageValue", "value@MetricTarget"}
+_NUMERIC_STRINGS = {"divisor", "sizeLimit", "averageValue"}
+_KEPT_EMPTY = {"endpoints", "ports"}  # an EndpointSlice says that it has none
 _GO = {"str": "string", "int": "number", "float": "number", "bool": "bool"}
 
 
@@ -145,12 +146,14 @@ def unknown_fields(model: str, obj: Obj, path: str = "") -> Iterator[str]:
 
 
 def prune(model: str, obj: Obj) -> Obj:
-    """Return the object without unknown fields and nulls, as decoding into its type leaves it."""
+    """Return the object without unknown fields, nulls and empty lists and maps, as its type leaves it."""
     known = fields(model)
     kept: Obj = {}
     for name, value in obj.items():
         field = known.get(name)
         if field is None or (value is None and field.shape != "any"):
+            continue
+        if field.shape in {"list", "map"} and not value and name not in _KEPT_EMPTY:
             continue
         if is_model(field.of) and isinstance(value, dict):
             many = field.shape == "map"

@@ -98,7 +98,7 @@ class ApiServer:
         user: User | None = None
         ask: Ask | None = None
         try:
-            user = authz.authenticate(self._users, request.headers.get("Authorization", ""), request.path)
+            user = self._who(request)
             target = _target(request)
             ask = _ask(request, target)
             authz.authorize(user, ask)
@@ -109,6 +109,16 @@ class ApiServer:
                 self._audit.write(self._store.now(), user, ask, error.code)
             return _json(error.code, error.body(), [])
         return response
+
+    def _who(self, request: web.Request) -> User:
+        """Return who asks: the token's user, or whom that user may and wants to act as."""
+        user = authz.authenticate(self._users, request.headers.get("Authorization", ""), request.path)
+        other = request.headers.get("Impersonate-User", "")
+        if not other:
+            return user
+        authz.authorize(user, authz.Ask("impersonate", resource="users", name=other))
+        known = next((one for one in self._users.values() if one.name == other), None)
+        return known or authz.User(other, ("system:authenticated",))
 
     async def _serve(
         self, request: web.Request, user: User, target: Call | None, ask: Ask

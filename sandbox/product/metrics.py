@@ -79,7 +79,8 @@ class Metrics:
         """Count one answered request."""
         self.requests[status, path] += 1
         self.durations.setdefault(path, Histogram()).observe(seconds)
-        self.errors_5min.add(int(status >= 500), 1)
+        if path.startswith("/api/"):  # what users ask; a probe told "not ready" is no error
+            self.errors_5min.add(int(status >= 500), 1)
 
     def validation(self, reasons: list[str]) -> None:
         """Count one answer that passed the schema guard, repaired for these reasons if any."""

@@ -127,7 +127,10 @@ async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
         pod.busy -= 1
         route = request.match_info.route.resource
         path = route.canonical if route is not None else "other"
-        pod.metrics.request(status, path, time.perf_counter() - begun)
+        elapsed = time.perf_counter() - begun
+        pod.metrics.request(status, path, elapsed)
+        if status >= 500 and path.startswith("/api/chat/"):  # good answers log themselves, with more
+            pod.log.event("request_metrics", endpoint=path, status=status, latency_ms=round(1000 * elapsed, 2))
     return response
 
 

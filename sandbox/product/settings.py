@@ -63,7 +63,7 @@ def read(env: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment; a value that can't be one ends the start (CrashLoopBackOff) with one clear line."""
     return Settings(
         host=env.get("POD_IP", "127.0.0.1"),
-        port=_whole(env, "PORT", 8001),
+        port=_whole(env, "PORT", 8001, least=1),
         pod=env.get("POD_NAME", "onesource-local"),
         namespace=env.get("POD_NAMESPACE", "default"),
         environment=env.get("ENVIRONMENT", "development"),
@@ -79,8 +79,8 @@ def read(env: Mapping[str, str] = os.environ) -> Settings:
         conv_dual_write=_flag(env, "CONV_DUAL_WRITE", default="0"),
         dynamic_prompts=_flag(env, "FEATURE_DYNAMIC_PROMPTS"),
         suggested_actions=_flag(env, "FEATURE_SUGGESTED_ACTIONS"),
-        conv_ttl_s=_whole(env, "CONV_TTL_SECONDS", 2_592_000),
-        conv_max_turns=_whole(env, "CONV_MAX_TURNS", 16),
+        conv_ttl_s=_whole(env, "CONV_TTL_SECONDS", 2_592_000, least=1),
+        conv_max_turns=_whole(env, "CONV_MAX_TURNS", 16, least=1),
         rate_limit=_whole(env, "RATE_LIMIT_PER_USER", 30),
         render_budget_ms=_whole(env, "RENDER_P95_BUDGET_MS", 150),
         redis=env.get("REDIS_HOST", "redis-service"),
@@ -100,14 +100,14 @@ def _store(env: Mapping[str, str]) -> StoreName:
     raise SystemExit(f"configuration error: CONV_STORE_PRIMARY: want redis or mongo, got {given!r}")
 
 
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, least: int = 0) -> int:
     given = env.get(name, "")
     try:
         value = int(given) if given else default
     except ValueError:
         value = -1
-    if value < 0:
-        raise SystemExit(f"configuration error: {name}: want a whole number from 0, got {given!r}")
+    if value < least:
+        raise SystemExit(f"configuration error: {name}: want a whole number from {least}, got {given!r}")
     return value
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,18 +25,18 @@ def test_a_genuine_run_is_go(tmp_path: Path) -> None:
 def test_whatever_else_a_folder_holds_is_never_go_and_says_why(case: Case, tmp_path: Path) -> None:
     folder = build(tmp_path)
     _ = case.do(folder)
-    assert gate(["decide", "canary", "--run", str(folder.path)]) == 2
+    assert gate(["decide", "canary", "--run", str(folder.path)]) == case.exits
     said = json.loads((folder.path / "verdict.json").read_text())
-    assert said["decision"] == "INCONCLUSIVE"
+    assert said["decision"] == {1: "NO_GO", 2: "INCONCLUSIVE"}[case.exits]
     told = [b["message"] for b in said["blockers"] if b["code"] == case.code]
-    assert any(re.search(re.escape(case.says).replace(r"\|", "|"), message) for message in told), said["blockers"]
+    assert any(case.says in message for message in told), said["blockers"]
+    for blocker in said["blockers"]:
+        assert "; " in blocker["message"], f"does not say what to do: {blocker}"
+        assert "\n" not in blocker["message"], f"is not one line: {blocker}"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_blocker_says_what_to_do(case: Case, tmp_path: Path) -> None:
-    folder = build(tmp_path)
+@pytest.mark.parametrize("case", [case for case in CASES if case.exits == 2][::9], ids=lambda case: case.name)
+def test_a_violation_stays_one_or_is_lost_but_never_becomes_go(case: Case, tmp_path: Path) -> None:
+    folder = build(tmp_path, verdicts={"P2-RTE-06": ("VIOLATED", None, "another build", {})})
     _ = case.do(folder)
-    _ = gate(["decide", "canary", "--run", str(folder.path)])
-    for blocker in json.loads((folder.path / "verdict.json").read_text())["blockers"]:
-        assert "; " in blocker["message"], blocker
-        assert "\n" not in blocker["message"], blocker
+    assert gate(["decide", "canary", "--run", str(folder.path)]) in {1, 2}

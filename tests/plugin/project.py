@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import signal
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_S = 30.0
@@ -20,7 +18,10 @@ PATIENCE_S = 30.0
 SETTINGS = """
 [tool.pytest.ini_options]
 strict = true
-addopts = ["-ra", "--import-mode=importlib", "-p", "harness.plugin", "-p", "no:cacheprovider"]
+addopts = [
+  "-ra", "--import-mode=importlib", "-p", "harness.plugin", "-p", "no:cacheprovider",
+  "-p", "allure_pytest", "-p", "xdist"
+]
 testpaths = ["suites"]
 filterwarnings = ["error"]
 markers = ["runbook(id): x", "acts(on): x", "staging: x", "canary: x", "rollout: x", "rollback: x"]
@@ -125,8 +126,8 @@ class Project:
 
     def __post_init__(self) -> None:
         """Lay out the project."""
-        self.write("pyproject.toml", SETTINGS)
-        self.write("conftest.py", CONFTEST)
+        _ = self.write("pyproject.toml", SETTINGS)
+        _ = self.write("conftest.py", CONFTEST)
         self.target()
         for number in range(1, 10):
             self.line(f"P2-RTE-{number:02}")
@@ -157,7 +158,10 @@ class Project:
     @staticmethod
     def test(line_id: str, body: str) -> str:
         """Return one test as text."""
-        asked = ["decide", *(word for word in ("linger", "line", "target", "run", "broken", "environment") if word in body)]
+        asked = [
+            "decide",
+            *(word for word in ("linger", "line", "target", "run", "broken", "environment") if word in body),
+        ]
         name = line_id.lower().replace("-", "_")
         lines = "".join(f"    {row}\n" for row in body.splitlines())
         return f'\n\n@pytest.mark.runbook("{line_id}")\ndef test_{name}_x({", ".join(asked)}):\n{lines}'
@@ -165,7 +169,7 @@ class Project:
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """Start a session in a process group of its own."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "ALLURE_"))}
-        clean |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1", **env}
+        clean |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **env}
         return subprocess.Popen(
             [sys.executable, "-m", "pytest", *words],
             cwd=self.root,
@@ -195,5 +199,8 @@ class Project:
         while not reached.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert reached.exists(), process.communicate()
-        process.send_signal(sign)
+        if sign is signal.SIGINT:
+            os.killpg(process.pid, sign)  # as a terminal does: workers get it too
+        else:
+            process.send_signal(sign)
         return self.ended(process)

@@ -106,7 +106,8 @@ def test_an_unknown_option_leaves_a_begun_run_too(project: Project, good: Path) 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "workers"])
 @pytest.mark.parametrize(
-    "text", ["import nothing_of_that_name\n", "import pytest\npytest.skip('no', allow_module_level=True)\n"],
+    "text",
+    ["import nothing_of_that_name\n", "import pytest\npytest.skip('no', allow_module_level=True)\n"],
     ids=["import-error", "skips-itself"],
 )
 def test_a_suite_that_cannot_be_collected_is_named(project: Project, text: str, options: tuple[str, ...]) -> None:
@@ -146,7 +147,7 @@ def test_a_target_that_does_not_come_up_ends_the_run_with_the_reason(
 UP = """
 import json, sys
 uids = {"staging": "s1", "production": "p1"}
-said = {"url": "http://127.0.0.1:1", "staging_url": "http://127.0.0.1:2", "kubeconfig": "kc", "pid": 1, "cluster_uids": uids}
+said = {"url": "http://127.0.0.1:1", "staging_url": "http://127.0.0.1:2", "kubeconfig": "kc", "cluster_uids": uids}
 print(json.dumps(said), flush=True)
 print(sys.argv[1:], file=sys.stderr, flush=True)
 _ = sys.stdin.read()

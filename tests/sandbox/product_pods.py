@@ -75,11 +75,11 @@ class Town:
         self._processes: list[Process] = []
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         """End every process that is left."""
         for process in self._processes:
             process.popen.kill()
-            _ = process.popen.wait()
+            _ = process.popen.wait(WITHIN_S)
         self._stack.close()
 
     def store(self, service: str) -> Process:
@@ -87,7 +87,7 @@ class Town:
         port = free_port()
         quiet = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         started = self._start([images.redis_server(), *quiet], {}, port)
-        listening(port)
+        listening(started)
         self.names(service, port)
         return started
 
@@ -98,9 +98,9 @@ class Town:
         _ = half.write_text(json.dumps(self._dns), encoding="utf-8")
         _ = half.replace(self.folder / "dns.json")
 
-    def pod(self, *, ready: bool = True, **env: str) -> Process:
+    def pod(self, **env: str) -> Process:
         """Start a pod that answers at once unless told otherwise, and wait until it serves."""
-        port = free_port()
+        port = int(env.get("PORT") or free_port())
         told = {
             "PORT": str(port),
             "POD_NAME": f"onesource-{self._began}",
@@ -114,9 +114,8 @@ class Town:
             "RATE_LIMIT_PER_USER": "10000",
         }
         started = self._start([sys.executable, "-m", "sandbox.product"], told | env, port)
-        listening(port)
-        if ready:
-            assert httpx.get(f"{started.url}/readyz").status_code == 200, started.lines()
+        listening(started)
+        assert send("GET", f"{started.url}/readyz").status_code == 200, started.lines()[-3:]
         return started
 
     def faults(self, *names: str) -> None:
@@ -137,20 +136,27 @@ class Town:
         return started
 
 
-def listening(port: int) -> None:
-    """Wait until somebody accepts connections there."""
+def listening(started: Process) -> None:
+    """Wait until a process accepts connections; say what it wrote when it does not."""
     end = time.monotonic() + WITHIN_S
-    while time.monotonic() < end:
+    while time.monotonic() < end and started.popen.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex(("127.0.0.1", started.port)) == 0:
                 return
-        _ = select_nothing(0.01)
-    raise AssertionError(f"nobody listens on port {port}")
+        pause(0.01)
+    raise AssertionError(f"nobody listens on port {started.port}: {started.lines()[-3:]}")
 
 
-def select_nothing(seconds: float) -> None:
+def pause(seconds: float) -> None:
     """Let the processes work for a moment."""
     asyncio.run(asyncio.sleep(seconds))
+
+
+def send(
+    method: str, url: str, *, json: Any = None, content: str | None = None, headers: dict[str, str] | None = None
+) -> httpx.Response:
+    """Send one request; pods speak plain HTTP, and preparing TLS for it would take longer than the request."""
+    return httpx.request(method, url, json=json, content=content, headers=headers, verify=False)
 
 
 def ask(pod: Process, question: str, session: str | None = None, user: str | None = None) -> httpx.Response:
@@ -158,7 +164,7 @@ def ask(pod: Process, question: str, session: str | None = None, user: str | Non
     path = "/api/chat/ask-enhanced" if user else "/api/chat/ask"
     body = {"question": question} | ({"session_id": session} if session else {})
     headers = {"Authorization": f"Bearer {user}"} if user else {}
-    return httpx.post(pod.url + path, json=body, headers=headers)
+    return send("POST", pod.url + path, json=body, headers=headers)
 
 
 def text_of(answer: httpx.Response) -> str:

@@ -41,7 +41,7 @@ def test_killing_the_parent_with_sigkill_leaves_no_process_after_five_seconds(tm
     running = Running(tmp_path / "a").__enter__()
     family = _family(running)
     os.kill(running.process.pid, signal.SIGKILL)
-    _ = running.process.wait()
+    _ = running.process.communicate()
     deadline = time.monotonic() + 5
     while _alive(family) and time.monotonic() < deadline:
         time.sleep(0.1)

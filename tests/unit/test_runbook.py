@@ -200,8 +200,9 @@ def test_the_staged_way_down_takes_only_steps_below_the_weight_that_is_set() -> 
     assert "for to in 75 50 25 10 0" in step
 
 
-def test_an_emergency_takes_the_canary_out_before_it_changes_a_flag() -> None:
-    off, flags, wait = runbook.next_step(LINES["PD-02"], _target(NGINX)).split(" && ")
+def test_an_emergency_takes_the_canary_out_first_and_sets_the_flags_even_if_there_is_none_any_more() -> None:
+    off, _, rest = runbook.next_step(LINES["PD-02"], _target(NGINX)).partition("; ")
+    flags, wait = rest.split(" && ")
     assert off.endswith("canary-weight=0 --overwrite")
     assert flags == (
         "kubectl --context prod-eu -n shop set env deployment/backend USE_UNIFIED_PIPELINE=0 CONV_STORE_PRIMARY=mongo"

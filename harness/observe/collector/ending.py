@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import stat
 import sys
 import threading
-from os import fstat
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ def watch(loop: asyncio.AbstractEventLoop, end: Callable[[str], None]) -> None:
 
     Only a pipe is watched: /dev/null and closed terminals end at once without meaning anything.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end, signal.Signals(number).name)
-    if sys.stdin is None or sys.stdin.closed or not stat.S_ISFIFO(fstat(sys.stdin.fileno()).st_mode):
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, end, ending.name)
+    if sys.stdin is None or sys.stdin.closed or not stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         return
+    number = sys.stdin.fileno()
 
     def drain() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(number, 4096):  # not through the buffered reader: its lock would outlive the main thread
             pass
         _told(loop, lambda: end("standard input closed"))
 

@@ -1,37 +1,22 @@
 // What the page asks the server. The session travels with every question; the server names it in the first answer.
 
-const SESSION = "onesource-session";
 const USER = "onesource-user";
+let session = null; // lives as long as the transcript on the page
 
-function stored(storage, key) {
-  try {
-    return storage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-let session = stored(sessionStorage, SESSION);
-
-/** Begin a new conversation, or keep the one that an answer names. */
+/** Keep the conversation that an answer names, or begin a new one with null. */
 export function keepSession(id) {
   session = id;
-  try {
-    if (id) sessionStorage.setItem(SESSION, id);
-    else sessionStorage.removeItem(SESSION);
-  } catch { // the conversation then lives as long as the page
-  }
 }
 
 function user() {
-  const known = stored(localStorage, USER);
-  if (known) return known;
   const made = `web-${Math.random().toString(36).slice(2, 12)}`;
   try {
-    localStorage.setItem(USER, made);
-  } catch { // counted as a new person each time
+    const known = localStorage.getItem(USER);
+    if (known === null) localStorage.setItem(USER, made);
+    return known ?? made;
+  } catch { // storage is switched off: counted as a new person each time
+    return made;
   }
-  return made;
 }
 
 function post(path, body, headers = {}) {

@@ -104,5 +104,4 @@ document.getElementById("new").addEventListener("click", () => {
   question.focus();
 });
 
-api.keepSession(null); // a page without its transcript begins a conversation of its own
 showExamples();

@@ -2,7 +2,7 @@
 
 import { button, el, say } from "./dom.js";
 
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n]/;
 const NUMBER = /^[+-]?[\d.,\u00a0 ]*\d\s?%?$/;
 let count = 0;
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from harness.target import Launch, Target
 
 
+LAST_WORDS = 200
+
+
 class LaunchError(HarnessError):
     """The target did not come up; nothing can be said about it."""
 
@@ -80,8 +83,16 @@ def _wait(child: Child, name: str, launch: Launch, log: Path) -> bytes:
     if line is None:
         raise LaunchError(f"target {name}: wanted its address within {launch.within_s:g} s, got nothing; see {log}")
     if not line:
-        raise LaunchError(f"target {name}: ended with {child.ended} before it gave its address; see {log}")
+        status = child.stop()
+        raise LaunchError(
+            f"target {name}: ended with {status} before it gave its address, its last words: {_last(log)}; see {log}"
+        )
     return line
+
+
+def _last(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:LAST_WORDS] if lines else "none"
 
 
 def _fill(target: Target, line: bytes, log: Path) -> Target:

@@ -173,9 +173,13 @@ def parse(text: str, where: str) -> Target:
     try:
         return msgspec.convert(tomllib.loads(text), Target)
     except tomllib.TOMLDecodeError as trouble:
-        raise UsageError(f"target profile {where}: wanted TOML, got a syntax error: {trouble}; mend the file") from trouble
+        raise UsageError(
+            f"target profile {where}: wanted TOML, got a syntax error: {trouble}; mend the file"
+        ) from trouble
     except msgspec.ValidationError as trouble:
-        raise UsageError(f"target profile {where}: {trouble}; docs/profiles.md lists the keys and their types") from trouble
+        raise UsageError(
+            f"target profile {where}: {trouble}; docs/profiles.md lists the keys and their types"
+        ) from trouble
 
 
 def launched(target: Target, said: Mapping[str, object]) -> Target:

@@ -32,9 +32,7 @@ class Waited(Generic[T]):
     elapsed_s: float
 
 
-def until(
-    ready: Callable[[T], bool], look: Callable[[], T], clock: Clock, patience: Patience
-) -> Waited[T]:
+def until(ready: Callable[[T], bool], look: Callable[[], T], clock: Clock, patience: Patience) -> Waited[T]:
     """Look until `ready` holds `in_a_row` times or patience ends; always look at least once."""
     start = clock.now()
     streak = looks = 0

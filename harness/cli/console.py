@@ -55,9 +55,7 @@ def nothing_to_decide(phase: str, reports: Path) -> None:
 def not_begun(phase: str, status: int) -> None:
     """Say that pytest ended before it made a run."""
     console = Console(highlight=False, markup=False, emoji=False)
-    said = (
-        f": pytest ended with {status} before it began a run, so there is nothing to decide; mend what it says above."
-    )
+    said = f": pytest ended with {status} before it began a run; there is nothing to decide, mend what it says above."
     console.print(Text.assemble(("INCONCLUSIVE", COLOURS["INCONCLUSIVE"]), said))
     _long(console, f"Next: pytest -m {phase}")
 

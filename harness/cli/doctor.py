@@ -39,7 +39,7 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in found], indent=1))
     else:
-        _print(found, Console(highlight=False, markup=False, emoji=False))
+        show(found, Console(highlight=False, markup=False, emoji=False))
     return 1 if any(finding.state == "missing" for finding in found) else 0
 
 
@@ -49,7 +49,7 @@ def _named(target: str) -> str:
     return f"targets/{path.name}" if path.parent == profiles.FOLDER else str(path)
 
 
-def _print(found: Sequence[Finding], console: Console) -> None:
+def show(found: Sequence[Finding], console: Console) -> None:
     """Print a line each where a program reads it; for people a table, and below it what can be copied, unbroken."""
     if not console.is_terminal:
         for finding in found:

@@ -36,7 +36,7 @@ def rejudge(
         raise HarnessError(f"{folder}: no run.json or no outcome to compare with; nothing was rejudged")
     with tempfile.TemporaryDirectory(prefix="rejudge-") as scratch:
         again = _judged_again(stored, folder, Path(scratch))
-    return _compare(stored, again)
+    return compare(stored, again)
 
 
 def _judged_again(stored: Evidence, folder: Path, scratch: Path) -> Evidence:
@@ -58,7 +58,8 @@ def outcomes(evidence: Evidence) -> dict[str, Said]:
     return {item.nodeid: (item.outcome, item.reason) for item in evidence.outcomes}
 
 
-def _compare(stored: Evidence, again: Evidence) -> int:
+def compare(stored: Evidence, again: Evidence) -> int:
+    """Print every test that decides differently; return 0 if none does, else 1."""
     before, after = outcomes(stored), outcomes(again)
     differ = [nodeid for nodeid in sorted(before.keys() | after.keys()) if before.get(nodeid) != after.get(nodeid)]
     for nodeid in differ:

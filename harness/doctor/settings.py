@@ -30,7 +30,7 @@ def check(target: Target, where: str) -> list[Finding]:
 
 def _build(arm: str, build: Build | None, where: str) -> Finding:
     what = f"build {arm}"
-    do = f"add [builds.{arm}] for this release; the head of targets/onesource.toml says how to read it"
+    do = f"add [builds.{arm}] for this release; targets/onesource.toml says how to read it"
     if build is None:
         return missing(what, wanted="digest and commit pinned", got="neither", where=f"{where}: builds.{arm}", do=do)
     if not DIGEST.fullmatch(build.digest):

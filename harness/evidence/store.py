@@ -56,6 +56,7 @@ class Writer:
         _ = self._db.execute("PRAGMA journal_mode=WAL")
         _ = self._db.execute("PRAGMA synchronous=FULL")
         _ = self._db.executescript(_SCHEMA)
+        _ = self._db.execute("DELETE FROM meta WHERE key = 'ended'")  # of a run that is taken up again
         self._rows: list[Probe] = []
         self._statements: list[tuple[str, tuple[object, ...]]] = []
 
@@ -86,17 +87,19 @@ class Writer:
         """Write everything buffered in one transaction."""
         if not (self._rows or self._statements):
             return
-        rows, self._rows = self._rows, []
-        statements, self._statements = self._statements, []
-        _ = self._db.execute("BEGIN IMMEDIATE")
         marks = ", ".join("?" * len(_COLUMNS))
-        _ = self._db.executemany(
-            f"INSERT OR REPLACE INTO probes ({_QUOTED}) VALUES ({marks})",  # noqa: S608  our own names
-            [tuple(getattr(row, name) for name in _COLUMNS) for row in rows],
-        )
-        for statement, values in statements:
-            _ = self._db.execute(statement, values)
-        _ = self._db.execute("COMMIT")
+        insert = f"INSERT OR REPLACE INTO probes ({_QUOTED}) VALUES ({marks})"  # noqa: S608  our own names
+        _ = self._db.execute("BEGIN IMMEDIATE")
+        try:
+            _ = self._db.executemany(insert, [tuple(getattr(row, name) for name in _COLUMNS) for row in self._rows])
+            for statement, values in self._statements:
+                _ = self._db.execute(statement, values)
+            _ = self._db.execute("COMMIT")
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._rows.clear()
+        self._statements.clear()
 
     def close(self, ended: str) -> None:
         """Write what is buffered and how it ended ("finished", or "stopped: why"); let go of the lock."""
@@ -122,13 +125,12 @@ class Reader:
 
     def collector(self) -> CollectorState:
         """Tell whether the collector is still at it, and how it ended if not."""
-        alive = _held(self._run / LOCK)
+        if _held(self._run / LOCK):
+            return "running"
         ended = self.meta("ended")
         if isinstance(ended, dict):
             how = cast("dict[str, object]", ended).get("how")
             return "finished" if how == "finished" else "stopped"
-        if alive:
-            return "running"
         return "dead" if (self._run / FILE).exists() else "absent"
 
     def meta(self, key: str) -> object:

@@ -38,7 +38,7 @@ class Ask:
 
     stream: str
     seq: int
-    url: URL
+    url: URL | str
     headers: Mapping[str, str]
     wanted: Arm | None = None
     question: Mapping[str, str] | None = None  # POST this as JSON; None: GET
@@ -58,6 +58,7 @@ class Asker:
         self._start = clock.now()
         self._next = self._start
         self._free = asyncio.Semaphore(limits.in_flight)
+        self._silence = _Silence(limits.in_flight)
         self._pool: aiohttp.TCPConnector | None = None
         self._stateless: aiohttp.ClientSession | None = None
 
@@ -96,7 +97,7 @@ class Asker:
         headers = dict(door.headers)
         if door.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in door.cookies.items())
-        url = URL(door.url + path)
+        url = address(door.url + path)
         numbers = itertools.count()
         silence = _Silence(min(self._limits.in_flight, count))
         session = self._stateless
@@ -105,19 +106,29 @@ class Asker:
         async def work() -> None:
             while not silence.total and (seq := next(numbers)) < count:
                 probe = await self.one(session, Ask(stream, seq, url, headers, door.wanted))
+                if probe is None:
+                    return
                 silence.heard(probe)
 
         _ = await asyncio.gather(*(work() for _ in range(min(self._limits.in_flight, count))))
-        return silence.said
+        return silence.said or self.silent
 
-    async def one(self, session: aiohttp.ClientSession, ask: Ask) -> Probe:
-        """Make one request when it is due; keep and return its probe."""
+    @property
+    def silent(self) -> str:
+        """Why nothing more is asked by any stream, "" as long as the target says anything at all."""
+        return f"the target is silent: {self._silence.said}" if self._silence.total else ""
+
+    async def one(self, session: aiohttp.ClientSession, ask: Ask) -> Probe | None:
+        """Make one request when it is due; keep and return its probe, None if the target has gone silent."""
         due = self._next
         self._next = max(due, self._clock.now()) + 1 / self._limits.rate_per_s
         if (ahead := due - self._clock.now()) > 0:
             await asyncio.sleep(ahead)
         async with self._free:
+            if self._silence.total:
+                return None
             probe = await self._send(session, ask, due)
+        self._silence.heard(probe)
         self._keep(probe)
         return probe
 
@@ -164,7 +175,7 @@ class _Silence:
     def __init__(self, enough: int) -> None:
         self._enough = enough
         self._row = 0
-        self.total = False
+        self.total = False  # once so, always so
 
     def heard(self, probe: Probe) -> None:
         """Take note of one probe."""
@@ -174,7 +185,15 @@ class _Silence:
     @property
     def said(self) -> str:
         """Why the asking stopped, "" if it did not."""
-        return f"stopped after {self._row} time-outs in a row" if self.total else ""
+        return f"stopped after {self._enough} time-outs in a row" if self.total else ""
+
+
+def address(text: str) -> URL | str:
+    """Return the address parsed once for all asks, or as it is: asking it then fails as a bad address."""
+    try:
+        return URL(text)
+    except ValueError:
+        return text
 
 
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -187,7 +206,7 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (BrokenPipeError, "reset"),
     (aiohttp.ServerDisconnectedError, "disconnected"),
     (aiohttp.ClientPayloadError, "cut off"),
-    (aiohttp.InvalidURL, "bad address"),
+    (ValueError, "bad address"),
     (aiohttp.ClientConnectorError, "no connection"),
     (aiohttp.ClientOSError, "reset"),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from harness.observe.asks import TIMEOUT, Ask
+from harness.observe.asks import TIMEOUT, Ask, address
 
 if TYPE_CHECKING:
     from harness.observe.asks import Asker
@@ -47,8 +47,9 @@ async def conversation(asker: Asker, stream: str, door: Door, path: str, *, firs
     """Hold one conversation, its probes numbered from `first`; return the error that ended it, or ""."""
     session_id = f"{PREFIX}{uuid.uuid4().hex}"
     jar = aiohttp.CookieJar(unsafe=True)  # addresses may be numbers
-    url = URL(door.url + path)
-    jar.update_cookies(dict(door.cookies), URL(door.url))
+    url = address(door.url + path)
+    if isinstance(url, URL):
+        jar.update_cookies(dict(door.cookies), url.origin())
     session = asker.session(jar)
     try:
         for turn in range(1, turns + 1):
@@ -66,6 +67,8 @@ async def conversation(asker: Asker, stream: str, door: Door, path: str, *, firs
                     turn=turn,
                 ),
             )
+            if probe is None:
+                return TIMEOUT
             if probe.error:
                 return probe.error
         return ""

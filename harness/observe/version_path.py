@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import aiohttp
-from yarl import URL
 
 from harness.observe.asks import MANNERS, TIMEOUT, kind_of
 
@@ -47,7 +46,7 @@ _RIGHT, _JSON = "names a version", "JSON without a version"
 
 async def _try(session: aiohttp.ClientSession, url: str, teller: Teller) -> str:
     try:
-        async with session.get(URL(url), allow_redirects=False) as answer:
+        async with session.get(url, allow_redirects=False) as answer:
             body = await answer.read()
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as trouble:
         return kind_of(trouble)

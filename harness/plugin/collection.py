@@ -12,7 +12,7 @@ from harness.errors import HarnessError, UsageError
 from harness.plugin import keys, selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from harness.runbook_tests import SuiteTest
 
@@ -41,6 +41,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.clear()
         return
     raise pytest.UsageError(message)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_collection_accepted(config: pytest.Config) -> Generator[None, None, None]:
+    """Remember that nobody objected to what was collected: pytest calls the next hook even if somebody did."""
+    yield
+    context = config.stash.get(keys.CONTEXT, None)
+    if context is not None and context.controller is not None:
+        context.controller.accepted = True
 
 
 def _violations(context: keys.Context, items: Sequence[pytest.Item], config: pytest.Config) -> Iterable[str]:
@@ -92,10 +101,15 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Write the plan and start what the tests need (without xdist)."""
+    """Write the plan and start what the tests need (without xdist); called after a refusal, too."""
     context = session.config.stash.get(keys.CONTEXT, None)
-    if context is not None and context.controller is not None and not _workers(session.config):
-        _begin(context, [item.nodeid for item in session.items], context.controller.deselected)
+    if context is None or context.controller is None or _workers(session.config):
+        return
+    if not context.controller.accepted:
+        return
+    stops = bool(session.testsfailed) and not session.config.option.continue_on_collection_errors
+    ids = [item.nodeid for item in session.items]
+    _begin(context, ids, context.controller.deselected, starting=not stops)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -128,11 +142,13 @@ def _planned(context: keys.Context, nodeid: str) -> SuiteTest:
     return replace(test, nodeid=nodeid)
 
 
-def _begin(context: keys.Context, ids: Sequence[str], deselected: Sequence[str]) -> None:
+def _begin(context: keys.Context, ids: Sequence[str], deselected: Sequence[str], *, starting: bool = True) -> None:
     controller = context.controller
     if controller is None or controller.serving is None:  # pragma: no cover  asked by the recording process only
         return
     controller.recorder.plan([_planned(context, nodeid) for nodeid in ids], deselected)
+    if not starting:
+        return
     try:
         controller.serving.start()
     except UsageError as trouble:

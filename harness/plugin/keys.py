@@ -35,6 +35,7 @@ class Controller:
     started: str
     argv: tuple[str, ...]
     serving: Serving | None = None
+    accepted: bool = False  # collection came to its end, and everything in it may run
     deselected: list[str] = field(default_factory=list[str])
     phases: tuple[str, ...] = ()
 

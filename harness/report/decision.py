@@ -6,7 +6,7 @@ import datetime
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from harness.report import crosscheck
+from harness.report import crosscheck, events
 from harness.report.model import Blocker, Counts, Decision, Judged
 from harness.verdict import Outcome, Reason
 
@@ -25,7 +25,8 @@ def decide(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datet
     """
     blockers = crosscheck.all_of(evidence, rules, wanted, now)
     lines = tuple(_judged(rule, evidence, rules, blockers) for rule in rules.lines.values() if not rule.planned)
-    blockers = [*_of_lines(lines, rules, blockers), *blockers]
+    own = _of_lines(lines, rules, blockers)
+    blockers = [*(b for b in own if b.code == "VIOLATED"), *blockers, *(b for b in own if b.code != "VIOLATED")]
     planned = tuple(rule for rule in rules.lines.values() if rule.planned)
     times = [event.at for event in evidence.ledger]
     run = evidence.run
@@ -41,7 +42,7 @@ def decide(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datet
         environment=run.environment if run else None,
         run=run,
         started=run.started if run else min(times, default=None),
-        finished=max((e.at for e in crosscheck.of(evidence.ledger, "finish")), default=None),
+        finished=max((e.at for e in events.of(evidence.ledger, "finish")), default=None),
         decided_at=now,
         expires_at=now + datetime.timedelta(seconds=rules.valid_for_s),
         policy_sha256=rules.sha256,
@@ -49,7 +50,7 @@ def decide(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datet
         folder=evidence.folder,
         again=rules.again,
         required=rules.required,
-        tests=crosscheck.plan(evidence),
+        tests=events.plan(evidence),
         wanted=wanted,
     )
 
@@ -66,7 +67,7 @@ def _decision(lines: Sequence[Judged], rules: Rules, blockers: Sequence[Blocker]
 
 def _judged(rule: Rule, evidence: Evidence, rules: Rules, blockers: Sequence[Blocker]) -> Judged:
     """Take the worst of what a line's tests said; what they did not say is UNKNOWN."""
-    tests = {t.nodeid for t in crosscheck.plan(evidence) if t.line == rule.id and rules.phase in t.phases}
+    tests = {t.nodeid for t in events.plan(evidence) if t.line == rule.id and rules.phase in t.phases}
     recorded = [item for item in evidence.outcomes if item.line == rule.id and item.nodeid in tests]
     silent = tests - {item.nodeid for item in recorded}
     against = [blocker for blocker in blockers if blocker.line == rule.id]
@@ -96,8 +97,8 @@ def _worst(rule: Rule, recorded: Sequence[Recorded]) -> Judged:
 
 
 def _why_silent(silent: set[str], evidence: Evidence) -> Reason:
-    began = {event.nodeid for event in crosscheck.of(evidence.ledger, "report")}
-    ended = {event.nodeid for event in crosscheck.of(evidence.ledger, "report") if event.when == "teardown"}
+    began = {event.nodeid for event in events.of(evidence.ledger, "report")}
+    ended = {event.nodeid for event in events.of(evidence.ledger, "report") if event.when == "teardown"}
     if silent & ended:
         return Reason.ERROR
     return Reason.INTERRUPTED if silent & began else Reason.NOT_RUN
@@ -132,17 +133,17 @@ def remedy(reason: Reason, rules: Rules) -> str:
 
 def counted(evidence: Evidence) -> Counts:
     """Count what was planned and what became of it."""
-    planned = {test.nodeid for test in crosscheck.plan(evidence)}
-    ended = {e.nodeid for e in crosscheck.of(evidence.ledger, "report") if e.when == "teardown"}
-    finish: Sequence[Event] = crosscheck.of(evidence.ledger, "finish")
+    planned = {test.nodeid for test in events.plan(evidence)}
+    ended = {e.nodeid for e in events.of(evidence.ledger, "report") if e.when == "teardown"}
+    finish: Sequence[Event] = events.of(evidence.ledger, "finish")
     return Counts(
         planned=len(planned),
         ran=len(planned & ended),
         not_run=len(planned - ended),
-        deselected=sum(len(event.deselected) for event in crosscheck.of(evidence.ledger, "plan")),
-        collect_errors=len(crosscheck.of(evidence.ledger, "collect_error")),
-        workers_lost=len(crosscheck.of(evidence.ledger, "worker_lost")),
-        interrupted=len(crosscheck.of(evidence.ledger, "interrupted")),
+        deselected=sum(len(event.deselected) for event in events.of(evidence.ledger, "plan")),
+        collect_errors=len(events.of(evidence.ledger, "collect_error")),
+        workers_lost=len(events.of(evidence.ledger, "worker_lost")),
+        interrupted=len(events.of(evidence.ledger, "interrupted")),
         results=len(evidence.results),
         exit_status=finish[-1].exit_status if finish else None,
     )

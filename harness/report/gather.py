@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -16,7 +17,7 @@ from harness.report import age, strict
 from harness.report.model import Blocker, Event, Evidence, Recorded, Result, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -38,11 +39,12 @@ def folder(path: Path) -> Evidence:
     root = path.resolve(strict=True)
     troubles: list[Blocker] = []
     names = _names(root, troubles)
-    files = {name: sha256(root / name) for name in names}
-    run = _run(root, troubles) if "run.json" in files else None
-    ledger = _lines(root, "ledger.jsonl", Event, troubles) if "ledger.jsonl" in files else []
-    recorded = _lines(root, "outcomes.jsonl", Recorded, troubles) if "outcomes.jsonl" in files else []
-    results = _allure(root, files, troubles)
+    held = {name: _hold(root / name) for name in names}
+    files = {name: one.sha256 for name, one in held.items()}
+    run = _one(held["run.json"], "run.json", Run, troubles) if "run.json" in held else None
+    ledger = _lines(held, "ledger.jsonl", Event, troubles)
+    recorded = _lines(held, "outcomes.jsonl", Recorded, troubles)
+    results = _allure(held, troubles)
     measured = age.of(root, troubles) if run is not None or ledger else None
     return Evidence(
         folder=_shown(path, root),
@@ -56,10 +58,20 @@ def folder(path: Path) -> Evidence:
     )
 
 
-def sha256(path: Path) -> str:
-    """Return a file's digest in hex."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A file, read once: what is decided from is what was hashed. `content` of records only, None if too large."""
+
+    sha256: str
+    content: bytes | None = None
+
+
+def _hold(path: Path) -> _Held:
+    if path.suffix in {".json", ".jsonl"} and path.stat().st_size <= strict.MAX_BYTES:
+        content = path.read_bytes()
+        return _Held(hashlib.sha256(content).hexdigest(), content)
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return _Held(hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _shown(path: Path, root: Path) -> str:
@@ -97,46 +109,35 @@ def _belongs(name: str) -> bool:
     return top == "artifacts"
 
 
-def _run(root: Path, troubles: list[Blocker]) -> Run | None:
-    return _one(root / "run.json", "run.json", Run, troubles)
-
-
-def _one(path: Path, name: str, kind: type[T], troubles: list[Blocker]) -> T | None:
+def _one(held: _Held, name: str, kind: type[T], troubles: list[Blocker]) -> T | None:
     try:
-        return msgspec.convert(strict.loads(_bytes(path)), kind)
-    except (strict.Malformed, msgspec.ValidationError, OSError) as trouble:
-        troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {_plain(trouble)}; {RUN_AGAIN}"))
+        return msgspec.convert(strict.loads(_content(held)), kind)
+    except (strict.Malformed, msgspec.ValidationError) as trouble:
+        troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {trouble}; {RUN_AGAIN}"))
         return None
 
 
-def _lines(root: Path, name: str, kind: type[T], troubles: list[Blocker]) -> list[T]:
+def _lines(held: Mapping[str, _Held], name: str, kind: type[T], troubles: list[Blocker]) -> list[T]:
     """Read each line that can be read; a cut last line is what a kill leaves, any other bad one is worse."""
     found: list[T] = []
-    try:
-        raw = _bytes(root / name).split(b"\n")
-    except (strict.Malformed, OSError) as trouble:
-        troubles.append(Blocker("TAMPERED", f"{name} cannot be read: {_plain(trouble)}; {RUN_AGAIN}"))
+    if name not in held:
         return found
+    raw = (held[name].content or b"").split(b"\n")
+    if held[name].content is None:
+        troubles.append(Blocker("TAMPERED", f"{name} is larger than {strict.MAX_BYTES} bytes; {RUN_AGAIN}"))
     if raw.pop():
         where = f"{name} line {len(raw) + 1}"
         troubles.append(Blocker("INTERRUPTED", f"{where} is cut off: its writer was killed; run again"))
     for number, line in enumerate(raw, start=1):
-        try:
-            found.append(msgspec.convert(strict.loads(line), kind))
-        except (strict.Malformed, msgspec.ValidationError) as trouble:
-            said = f"{name} line {number} is damaged or was edited: {_plain(trouble)}"
-            troubles.append(Blocker("TAMPERED", f"{said}; {RUN_AGAIN}"))
+        record = _one(_Held("", line), f"{name} line {number}", kind, troubles)
+        found += [] if record is None else [record]
     return found
 
 
-def _bytes(path: Path) -> bytes:
-    if path.stat().st_size > strict.MAX_BYTES:
+def _content(held: _Held) -> bytes:
+    if held.content is None:
         raise strict.Malformed(f"larger than {strict.MAX_BYTES} bytes")
-    return path.read_bytes()
-
-
-def _plain(trouble: Exception) -> str:
-    return (trouble.strerror or "unreadable") if isinstance(trouble, OSError) else str(trouble)
+    return held.content
 
 
 class _Details(msgspec.Struct, frozen=True):
@@ -160,20 +161,20 @@ class _Raw(msgspec.Struct, frozen=True, rename="camel"):
     labels: tuple[_Label, ...] = ()
 
 
-def _allure(root: Path, files: Iterable[str], troubles: list[Blocker]) -> list[Result]:
-    inside = [name for name in files if name.startswith("allure-results/")]
+def _allure(held: Mapping[str, _Held], troubles: list[Blocker]) -> list[Result]:
+    inside = [name for name in held if name.startswith("allure-results/")]
     found: list[Result] = []
     sources: set[str] = set()
     for name in inside:
         if not name.endswith(("-result.json", "-container.json", "-globals.json")):
             continue
         try:
-            value = strict.loads(_bytes(root / name))
+            value = strict.loads(_content(held[name]))
             sources.update(_sources(value))
             if name.endswith("-result.json"):
                 found.append(_result(name, msgspec.convert(value, _Raw)))
-        except (strict.Malformed, msgspec.ValidationError, OSError) as trouble:
-            troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {_plain(trouble)}; {RUN_AGAIN}"))
+        except (strict.Malformed, msgspec.ValidationError) as trouble:
+            troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {trouble}; {RUN_AGAIN}"))
     for name in inside:
         if "-attachment" in name and name.rpartition("/")[2] not in sources:
             said = f"{name} belongs to no result: the test that made it was killed, or it was put there"

@@ -184,8 +184,8 @@ class Container:
 
     # -- its end
 
-    async def end(self, grace_s: float) -> None:
-        """End it: preStop, SIGTERM, and SIGKILL when the grace period is over."""
+    async def end(self, grace_s: float, *, hooks: bool = True) -> None:
+        """End it: preStop (unless without hooks), SIGTERM, and SIGKILL when the grace period is over."""
         self._ending.set()
         if self._process is None:
             return
@@ -193,7 +193,8 @@ class Container:
         deadline = loop.time() + grace_s
         self._say("Killing", f"Stopping container {self.name}")
         hook = part(self.spec, "lifecycle", "preStop")
-        await self._pre_stop(hook, grace_s)
+        if hooks:
+            await self._pre_stop(hook, grace_s)
         await self._terminate(max(deadline - loop.time(), min(grace_s, 2.0)))
 
     async def _terminate(self, grace_s: float) -> None:

@@ -41,6 +41,10 @@ class ControlPlane:
             controller.start()
         self._working = asyncio.create_task(self._queue.run(), name="controllers")
 
+    async def idle(self) -> None:
+        """Wait until every change so far has been reacted to."""
+        await self._queue.idle()
+
     async def stop(self) -> None:
         """Stop both."""
         for controller in self._controllers:

@@ -67,7 +67,7 @@ class GarbageCollector:
         for owner in rows(event.obj, "metadata", "ownerReferences"):
             if owner["kind"] in _OWNERS:
                 self._queue.add(NAME, namespace, f"finish/{_OWNERS[owner['kind']]}/{owner['name']}")
-        held = self._store.find("namespaces", "", namespace)
+        held = self._store.peek("namespaces", "", namespace)
         if held is not None and deleting(held):
             self._queue.add(NAME, "", f"namespace/namespaces/{namespace}")
 
@@ -102,14 +102,14 @@ class GarbageCollector:
         resource = _OWNERS.get(owner["kind"])
         if resource is None:
             return True  # a kind this cluster does not know: not ours to judge
-        held = self._store.find(resource, namespace, owner["name"])
+        held = self._store.peek(resource, namespace, owner["name"])
         return held is not None and held["metadata"]["uid"] == owner["uid"]
 
     def _delete(self, resource: str, obj: Obj) -> None:
         if deleting(obj):
             return
         if resource == "pods":
-            begin_deletion(self._store, obj)
+            begin_deletion(self._store, *key_of(obj))
         elif obj["metadata"].get("finalizers"):
             obj["metadata"]["deletionTimestamp"] = self._store.timestamp()
             _ = self._store.update(resource, obj)

@@ -32,10 +32,10 @@ class Kubelet:
             self._take(pod)
 
     async def stop(self, grace_s: float) -> None:
-        """End every pod; SIGKILL after `grace_s` seconds. The objects stay as they are."""
+        """End every pod without its hooks; SIGKILL after `grace_s` seconds. The objects stay."""
         self._node.store.unsubscribe("pods", self._changed)
         for worker in self._workers.values():
-            worker.end(grace_s)
+            worker.end(grace_s, hooks=False)
         if self._tasks:
             _ = await asyncio.wait(self._tasks)
 

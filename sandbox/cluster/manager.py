@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sandbox.switches import Switches
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-STOP_GRACE_S = 2.0
+STOP_GRACE_S = 1.0  # nobody is served any more: no reason to drain for long
 
 
 class Cluster:
@@ -47,10 +47,11 @@ class Cluster:
         self._store = store
         self._state = state
         recorder = Recorder(store)
+        self.addresses = Addresses(subnet)
         node = Node(
             store=store,
             recorder=recorder,
-            addresses=Addresses(subnet),
+            addresses=self.addresses,
             pull=pull,
             env={**node_env, "SANDBOX_DNS": str(self.dns)},
             logs=self.logs,
@@ -109,7 +110,10 @@ class Cluster:
             self._store.subscribe(resource, tell)
         try:
             async with asyncio.timeout(timeout_s):
-                while not self._settled():
+                while True:
+                    await self._control_plane.idle()  # a pod that just went may not have been replaced yet
+                    if self._settled():
+                        return True
                     moved.clear()
                     _ = await moved.wait()
         except TimeoutError:
@@ -117,7 +121,6 @@ class Cluster:
         finally:
             for resource in watched:
                 self._store.unsubscribe(resource, tell)
-        return True
 
     def _settled(self) -> bool:
         deployments = self._store.view("deployments")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "node-1"
 HEARTBEAT_S = 10.0
+STATUS_EVERY = 30  # heartbeats: a node's conditions are renewed every five minutes, its lease every time
 _CAPACITY = {"cpu": "2", "memory": "4Gi", "pods": "241"}
 _GOOD = {
     "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -78,7 +80,7 @@ def node_object(store: Store) -> Obj:
 
 
 async def heartbeat(store: Store) -> None:
-    """Renew the node's lease until cancelled."""
+    """Renew the node's lease, now and then its conditions, until cancelled."""
 
     def renewed() -> str:
         return store.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -86,7 +88,13 @@ async def heartbeat(store: Store) -> None:
     def renew(lease: Obj) -> None:
         lease["spec"]["renewTime"] = renewed()
 
-    while True:
+    def confirm(node: Obj) -> None:
+        for condition in node["status"]["conditions"]:
+            condition["lastHeartbeatTime"] = store.timestamp()
+
+    for beat in itertools.count():
+        if beat % STATUS_EVERY == STATUS_EVERY - 1:
+            _ = store.mutate("nodes", "", NAME, confirm)
         if store.mutate("leases", "kube-node-lease", NAME, renew) is None:
             spec = {"holderIdentity": NAME, "leaseDurationSeconds": 40, "renewTime": renewed()}
             meta = {"name": NAME, "namespace": "kube-node-lease"}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sandbox.cluster.node import Node
     from sandbox.kube.store import Obj
 
+ADDRESS_RETRY_S = 1.0
+
 
 class PodWorker:
     """Runs one pod; `run` ends when the pod is gone."""
@@ -29,6 +31,7 @@ class PodWorker:
         self._over = False
         self._ending = asyncio.Event()
         self._grace_s = 30.0
+        self._hooks = True
         self.containers = [Container(self, spec) for spec in pod["spec"]["containers"]]
 
     @property
@@ -39,26 +42,41 @@ class PodWorker:
     async def run(self) -> None:
         """Live: start, keep running, end, give everything back."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.ip = self.node.addresses.take()
-        self.publish()
-        lives = [asyncio.create_task(container.run()) for container in self.containers]
-        failures = [asyncio.create_task(self._must_not_fail(life)) for life in lives]
         try:
-            _ = await self._ending.wait()
-            _ = await asyncio.gather(*(container.end(self._grace_s) for container in self.containers))
-            _ = await asyncio.gather(*failures)
-            self._over = True
-            self.publish()
+            if await self._addressed():
+                await self._live()
         finally:
             if self.ip:
                 self.node.addresses.give_back(self.ip)
             shutil.rmtree(self.directory, ignore_errors=True)
             self._remove()
 
-    async def _must_not_fail(self, life: asyncio.Task[None]) -> None:
-        """Await a container's life; a defect of ours must not look like a quiet pod."""
+    async def _addressed(self) -> bool:
+        """Take an address, waiting for a free one; False when the pod ends before."""
+        while not self._ending.is_set():
+            try:
+                self.ip = self.node.addresses.take()
+            except RuntimeError as error:
+                self.node.recorder.warning("kubelet", self.pod, "FailedCreatePodSandBox", str(error))
+            else:
+                return True
+            with contextlib.suppress(TimeoutError):
+                _ = await asyncio.wait_for(self._ending.wait(), ADDRESS_RETRY_S)
+        return False
+
+    async def _live(self) -> None:
+        self.publish()
+        lives = [asyncio.create_task(self._must_not_fail(container)) for container in self.containers]
+        _ = await self._ending.wait()
+        _ = await asyncio.gather(*(one.end(self._grace_s, hooks=self._hooks) for one in self.containers))
+        _ = await asyncio.gather(*lives)
+        self._over = True
+        self.publish()
+
+    async def _must_not_fail(self, container: Container) -> None:
+        """Run a container; a defect of ours must not look like a quiet pod."""
         try:
-            await life
+            await container.run()
         except Exception as error:
             self.node.recorder.warning("kubelet", self.pod, "FailedSync", f"error syncing pod: {error!r}")
             raise
@@ -76,9 +94,9 @@ class PodWorker:
         if deleting(pod):
             self.end(float(pod["metadata"].get("deletionGracePeriodSeconds", 30)))
 
-    def end(self, grace_s: float) -> None:
+    def end(self, grace_s: float, *, hooks: bool = True) -> None:
         """Begin the end with so much grace; with none, kill at once (also in the middle of an end)."""
-        self._grace_s = grace_s
+        self._grace_s, self._hooks = grace_s, hooks
         self._ending.set()
         if grace_s <= 0:
             for container in self.containers:

@@ -131,14 +131,15 @@ async def run(
     """Probe until cancelled.
 
     `decided(good, answer)` is called whenever a threshold is reached, `failed` for failures, at most
-    once per period. `eager`: nothing is known to be good yet, so ask often until it is.
+    once per period and not within the first, in which a process may well still be starting.
+    `eager`: nothing is known to be good yet, so ask often until it is.
     """
     period = float(probe.get("periodSeconds", 10))
     streak = Streak(probe, good=not eager)
     loop = asyncio.get_running_loop()
-    complained = -period
     pause = EAGER_S
     await asyncio.sleep(float(probe.get("initialDelaySeconds", 0)))
+    complained = loop.time()
     if not eager:
         await asyncio.sleep(period)
     while True:

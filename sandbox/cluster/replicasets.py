@@ -44,13 +44,14 @@ _TOLERATIONS = [
 ]  # what admission adds to every pod
 
 
-def begin_deletion(store: Store, pod: Obj, grace_s: int | None = None) -> None:
+def begin_deletion(store: Store, namespace: str, name: str) -> None:
     """Start a pod's graceful deletion as the API server does; one that no node runs is gone at once."""
+    pod = store.get("pods", namespace, name)
     if not pod["spec"].get("nodeName"):
-        _ = store.delete("pods", *key_of(pod))
+        _ = store.delete("pods", namespace, name)
         return
     meta = pod["metadata"]
-    grace = grace_s if grace_s is not None else int(pod["spec"].get("terminationGracePeriodSeconds", 30))
+    grace = int(pod["spec"].get("terminationGracePeriodSeconds", 30))
     at = store.now() + datetime.timedelta(seconds=grace)
     meta["deletionTimestamp"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     meta["deletionGracePeriodSeconds"] = grace
@@ -156,21 +157,30 @@ class ReplicaSetController:
     def _claim(self, one: Obj) -> list[Obj]:
         """Return its pods, adopting matching ones without a controller and releasing those that match no more."""
         mine: list[Obj] = []
-        for pod in self._store.list("pods", one["metadata"]["namespace"]):
+        for pod in self._store.view("pods", one["metadata"]["namespace"]):
             matches = selects(one["spec"]["selector"], labels_of(pod))
             if owned_by(pod, one):
                 if matches:
                     mine.append(pod)
                 elif not deleting(pod):
-                    owners = pod["metadata"]["ownerReferences"]
-                    keep = [owner for owner in owners if owner["uid"] != one["metadata"]["uid"]]
-                    pod["metadata"]["ownerReferences"] = keep
-                    _ = self._store.update("pods", pod)
+                    self._release(one, pod)
             elif matches and controller_of(pod) is None and active(pod) and not deleting(one):
-                reference = owner_reference(one, "apps/v1", "ReplicaSet")
-                pod["metadata"].setdefault("ownerReferences", []).append(reference)
-                mine.append(self._store.update("pods", pod))
+                mine.append(self._adopt(one, pod))
         return mine
+
+    def _release(self, one: Obj, pod: Obj) -> None:
+        def drop(held: Obj) -> None:
+            owners = rows(held, "metadata", "ownerReferences")
+            held["metadata"]["ownerReferences"] = [o for o in owners if o["uid"] != one["metadata"]["uid"]]
+
+        _ = self._store.mutate("pods", *key_of(pod), drop)
+
+    def _adopt(self, one: Obj, pod: Obj) -> Obj:
+        def take(held: Obj) -> None:
+            reference = owner_reference(one, "apps/v1", "ReplicaSet")
+            held["metadata"].setdefault("ownerReferences", []).append(reference)
+
+        return self._store.mutate("pods", *key_of(pod), take) or pod
 
     def _manage(self, one: Obj, pods: Sequence[Obj]) -> None:
         missing = wanted(one) - len(pods)
@@ -180,7 +190,7 @@ class ReplicaSetController:
         if missing < 0:
             now = self._store.now()
             for pod in sorted(pods, key=lambda pod: expendable(pod, now))[:-missing]:
-                begin_deletion(self._store, pod)
+                begin_deletion(self._store, *key_of(pod))
                 self._recorder.normal(NAME, one, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
 
     def _count(self, one: Obj, pods: Sequence[Obj]) -> None:

@@ -32,6 +32,7 @@ class WorkQueue:
         self._later: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._wake = asyncio.Event()
+        self._empty = asyncio.Event()
 
     def handle(self, controller: str, sync: Callable[[str, str], None]) -> None:
         """Register what brings one object (namespace, name) of a controller up to date."""
@@ -43,6 +44,7 @@ class WorkQueue:
         if key not in self._queued:
             self._queued.add(key)
             self._ready.append(key)
+            self._empty.clear()
             self._wake.set()
 
     def add_after(self, controller: str, namespace: str, name: str, delay_s: float) -> None:
@@ -61,9 +63,14 @@ class WorkQueue:
         while True:
             if not self._ready:
                 self._wake.clear()
+                self._empty.set()
                 _ = await self._wake.wait()
             self.step()
             await asyncio.sleep(0)
+
+    async def idle(self) -> None:
+        """Wait until there is nothing to do (what waits for a later time does not count)."""
+        _ = await self._empty.wait()
 
     def step(self) -> None:
         """Take the oldest key and sync it; one that raises is logged and tried again later."""

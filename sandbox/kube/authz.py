@@ -186,8 +186,7 @@ def rules_review(user: User, namespace: str) -> Obj:
     """Answer a SelfSubjectRulesReview: the rules that hold in one namespace."""
     held = [rule for rule in user.rules if rule.namespace in {"", namespace}]
     rows: list[Obj] = [
-        {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
-        for rule in held
+        {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)} for rule in held
     ]
     for name in ("selfsubjectaccessreviews", "selfsubjectrulesreviews"):
         rows.append({"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": [name]})

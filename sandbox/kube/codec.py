@@ -9,6 +9,7 @@ import msgspec
 import yaml
 
 from sandbox.kube import protobuf, schema
+from sandbox.kube.reading import is_object
 from sandbox.kube.status import bad_request, unsupported_media_type
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def typed(resource: Resource, raw: Any, validation: str) -> tuple[Obj, list[str]
 
     `validation` is the fieldValidation parameter: Strict refuses unknown fields, Warn names them.
     """
-    if not isinstance(raw, dict) or not raw:
+    if not is_object(raw) or not raw:
         raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
     obj: Obj = raw
     kind, version = obj.get("kind") or resource.kind, obj.get("apiVersion") or resource.api_version
@@ -137,7 +138,5 @@ def whole(query: Mapping[str, str], name: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"-?\d+", text):
-        raise bad_request(
-            f'converting ({name}) to int64: strconv.ParseInt: parsing "{text}": invalid syntax'
-        )
+        raise bad_request(f'converting ({name}) to int64: strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from sandbox.kube.reading import is_object, part, rows
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,7 +43,7 @@ def _replicaset(obj: Obj) -> None:
 
 def _template(spec: Obj) -> None:
     template = spec.get("template")
-    if isinstance(template, dict):
+    if is_object(template):
         template.setdefault("metadata", {})
         pod_spec(template.setdefault("spec", {}))
 
@@ -49,11 +51,11 @@ def _template(spec: Obj) -> None:
 def pod_spec(spec: Obj) -> None:
     """Fill in a pod template's spec."""
     for name in ("initContainers", "containers"):
-        for container in spec.get(name) or []:
+        for container in rows(spec, name):
             _container(container)
-    for volume in spec.get("volumes") or []:
+    for volume in rows(spec, "volumes"):
         for source in ("configMap", "secret", "projected", "downwardAPI"):
-            if isinstance(volume.get(source), dict):
+            if is_object(volume.get(source)):
                 volume[source].setdefault("defaultMode", 420)
     spec.setdefault("restartPolicy", "Always")
     spec.setdefault("terminationGracePeriodSeconds", 30)
@@ -65,18 +67,18 @@ def pod_spec(spec: Obj) -> None:
 
 
 def _container(container: Obj) -> None:
-    for port in container.get("ports") or []:
+    for port in rows(container, "ports"):
         port.setdefault("protocol", "TCP")
     container.setdefault("resources", {})
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if isinstance(container.get(name), dict):
+        if is_object(container.get(name)):
             _probe(container[name])
-    for hook in (container.get("lifecycle") or {}).values():
-        if isinstance(hook, dict) and isinstance(hook.get("httpGet"), dict):
+    for hook in part(container, "lifecycle").values():
+        if is_object(hook) and is_object(hook.get("httpGet")):
             _http_get(hook["httpGet"])
-    for variable in container.get("env") or []:
-        reference = (variable.get("valueFrom") or {}).get("fieldRef")
-        if isinstance(reference, dict):
+    for variable in rows(container, "env"):
+        reference = part(variable, "valueFrom").get("fieldRef")
+        if is_object(reference):
             reference.setdefault("apiVersion", "v1")
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
@@ -91,7 +93,7 @@ def _pull_policy(image: str) -> str:
 
 
 def _probe(probe: Obj) -> None:
-    if isinstance(probe.get("httpGet"), dict):
+    if is_object(probe.get("httpGet")):
         _http_get(probe["httpGet"])
     probe.setdefault("timeoutSeconds", 1)
     probe.setdefault("periodSeconds", 10)
@@ -124,11 +126,11 @@ def _pod(obj: Obj) -> None:
 
 def _qos(spec: Obj) -> str:
     """Return the quality-of-service class: Guaranteed when every container's limits equal its requests."""
-    asked: list[Obj] = [container.get("resources") or {} for container in spec.get("containers") or []]
+    asked: list[Obj] = [container.get("resources") or {} for container in rows(spec, "containers")]
     if not any(row.get("limits") or row.get("requests") for row in asked):
         return "BestEffort"
     for row in asked:
-        limits: Obj = row.get("limits") or {}
+        limits: Obj = part(row, "limits")
         if {"cpu", "memory"} - limits.keys() or (row.get("requests") or limits) != limits:
             return "Burstable"
     return "Guaranteed"
@@ -136,9 +138,9 @@ def _qos(spec: Obj) -> str:
 
 def _service(obj: Obj) -> None:
     spec = obj.setdefault("spec", {})
-    for port in spec.get("ports") or []:
+    for port in rows(spec, "ports"):
         port.setdefault("protocol", "TCP")
-        port.setdefault("targetPort", port.get("port"))
+        _ = port.setdefault("targetPort", port.get("port"))
     kind = spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
     if kind != "ExternalName":
@@ -154,7 +156,7 @@ def _ingress(obj: Obj) -> None:
 
 
 def _slice(obj: Obj) -> None:
-    for port in obj.get("ports") or []:
+    for port in rows(obj, "ports"):
         port.setdefault("name", "")
         port.setdefault("protocol", "TCP")
 
@@ -162,7 +164,7 @@ def _slice(obj: Obj) -> None:
 def _event(obj: Obj) -> None:
     obj.setdefault("source", {})
     for name in ("firstTimestamp", "lastTimestamp", "eventTime"):
-        obj.setdefault(name, None)
+        _ = obj.setdefault(name, None)
     obj.setdefault("reportingComponent", "")
     obj.setdefault("reportingInstance", "")
 
@@ -178,7 +180,7 @@ def _secret(obj: Obj) -> None:
     plain: dict[str, Any] = obj.pop("stringData", None) or {}
     if plain:
         coded = {key: base64.b64encode(str(value).encode()).decode() for key, value in plain.items()}
-        obj["data"] = {**(obj.get("data") or {}), **coded}
+        obj["data"] = {**part(obj, "data"), **coded}
 
 
 def _autoscaler(obj: Obj) -> None:

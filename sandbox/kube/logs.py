@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from sandbox.kube import codec
+from sandbox.kube.reading import part, rows
 from sandbox.kube.status import Cause, bad_request, invalid
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def options(query: Mapping[str, str], pod: Obj, now: datetime.datetime) -> LogOp
 
 def _container(asked: str, pod: Obj) -> str:
     name = pod["metadata"]["name"]
-    names = [row["name"] for row in (pod.get("spec") or {}).get("containers") or []]
+    names = [row["name"] for row in rows(pod, "spec", "containers")]
     if asked and asked not in names:
         raise bad_request(f"container {asked} is not valid for pod {name}")
     if not asked and len(names) != 1:
@@ -101,11 +102,9 @@ def path_of(logs: Path, pod: Obj, wanted: LogOptions) -> Path:
     folder = logs / f"{meta['namespace']}_{meta['name']}_{meta['uid']}" / wanted.container
     path = folder / f"{count}.log"
     if wanted.previous and (count < 0 or not path.exists()):
-        raise bad_request(
-            f'previous terminated container "{wanted.container}" in pod "{meta["name"]}" not found'
-        )
-    waiting: Obj = (state.get("state") or {}).get("waiting") or {}
-    if not path.exists() and not (state.get("state") or {}).get("running"):
+        raise bad_request(f'previous terminated container "{wanted.container}" in pod "{meta["name"]}" not found')
+    waiting: Obj = part(state, "state", "waiting")
+    if not path.exists() and not part(state, "state").get("running"):
         reason = waiting.get("reason") or "ContainerCreating"
         why = "trying and failing to pull image" if "Image" in reason else f"waiting to start: {reason}"
         raise bad_request(f'container "{wanted.container}" in pod "{meta["name"]}" is {why}')
@@ -113,7 +112,7 @@ def path_of(logs: Path, pod: Obj, wanted: LogOptions) -> Path:
 
 
 def _status(pod: Obj, container: str) -> Obj:
-    states: list[Obj] = (pod.get("status") or {}).get("containerStatuses") or []
+    states = rows(pod, "status", "containerStatuses")
     return next((state for state in states if state.get("name") == container), {})
 
 
@@ -127,7 +126,7 @@ def ended(store: Store, pod: Obj, container: str) -> Callable[[], bool]:
         if held is None or held["metadata"]["uid"] != meta["uid"]:
             return True
         state = _status(held, container)
-        current: Obj = state.get("state") or {}
+        current: Obj = part(state, "state")
         return state.get("restartCount", 0) > instance or "terminated" in current
 
     return ask

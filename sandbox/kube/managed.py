@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sandbox.kube import schema
+from sandbox.kube.reading import is_list, is_object, part
 from sandbox.kube.status import ApiError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def apply(resource: Resource, old: Obj | None, config: Obj, manager: str, now: s
 
     What this manager applied before, no longer says and nobody else owns, is removed.
     """
-    live = copy.deepcopy(old or {"metadata": {}})
+    live: Obj = copy.deepcopy(old) if old else {"metadata": {}}
     wanted, has = _flat(resource.model, config), _flat(resource.model, live)
     entries = _read(live["metadata"].get("managedFields"))
     mine = _entry(entries, manager, "Apply", "", resource.api_version)
@@ -125,9 +126,7 @@ def _conflict(clashes: list[tuple[_Entry, Path]]) -> ApiError:
             lines += [f"conflicts with {who}:", *(f"- {path}" for w, path in rows if w == who)]
         text = "\n".join(lines)
     plural = "" if len(rows) == 1 else "s"
-    return ApiError(
-        409, "Conflict", f"Apply failed with {len(rows)} conflict{plural}: {text}", {"causes": causes}
-    )
+    return ApiError(409, "Conflict", f"Apply failed with {len(rows)} conflict{plural}: {text}", {"causes": causes})
 
 
 def _who(entry: _Entry) -> str:
@@ -166,12 +165,12 @@ def _leaves(model: str, part: Obj, at: Path) -> Iterator[tuple[Path, Any]]:
         field_ = known.get(name)
         if field_ is None or value is None or value in ({}, []):
             yield here, value
-        elif field_.shape == "map" and isinstance(value, dict):
+        elif field_.shape == "map" and is_object(value):
             for key, entry in value.items():
                 yield (*here, f"f:{key}"), entry
-        elif field_.shape == "struct" and isinstance(value, dict) and schema.short(field_.of) not in schema.ATOMIC:
+        elif field_.shape == "struct" and is_object(value) and schema.short(field_.of) not in schema.ATOMIC:
             yield from _leaves(field_.of, value, here)
-        elif (keys := _keys(name_of, name)) and isinstance(value, list):
+        elif (keys := _keys(name_of, name)) and is_list(value):
             for entry in value:
                 item = (*here, _step(keys, entry))
                 yield item, _ITEM
@@ -196,11 +195,11 @@ def _merge(model: str, live: Obj, config: Obj) -> Obj:
         field_, held = known.get(name), live.get(name)
         if field_ is None:
             live[name] = value
-        elif field_.shape == "map" and isinstance(held, dict):
+        elif field_.shape == "map" and is_object(held):
             live[name] = {**held, **value}
-        elif field_.shape == "struct" and isinstance(held, dict) and schema.short(field_.of) not in schema.ATOMIC:
+        elif field_.shape == "struct" and is_object(held) and schema.short(field_.of) not in schema.ATOMIC:
             live[name] = _merge(field_.of, held, value)
-        elif (keys := _keys(struct, name)) and isinstance(held, list):
+        elif (keys := _keys(struct, name)) and is_list(held):
             live[name] = _merge_list(field_.of, keys, held, value)
         else:
             live[name] = value
@@ -221,17 +220,17 @@ def _remove(obj: Any, path: Path) -> None:
         if obj is None:
             return
     last = path[-1]
-    if last.startswith("f:") and isinstance(obj, dict):
+    if last.startswith("f:") and is_object(obj):
         _ = obj.pop(last[2:], None)
-    elif isinstance(obj, list) and (entry := _child(obj, last)) is not None:
+    elif is_list(obj) and (entry := _child(obj, last)) is not None:
         obj.remove(entry)
 
 
 def _child(obj: Any, step: str) -> Any:
     if step.startswith("f:"):
-        return obj.get(step[2:]) if isinstance(obj, dict) else None
+        return obj.get(step[2:]) if is_object(obj) else None
     keys: Obj = json.loads(step[2:])
-    rows: list[Obj] = obj if isinstance(obj, list) else []
+    rows: list[Obj] = obj if is_list(obj) else []
     return next((row for row in rows if _step(tuple(keys), row) == step), None)
 
 
@@ -257,8 +256,8 @@ def _unnest(node: Obj, at: Path = ()) -> Iterator[Path]:
             yield from _unnest(inner, (*at, step))
 
 
-def _read(raw: Any) -> list[_Entry]:
-    rows: list[Obj] = [row for row in raw or [] if row]
+def _read(raw: list[Obj] | None) -> list[_Entry]:
+    rows = [row for row in raw or [] if row]
     return [
         _Entry(
             row.get("manager", ""),
@@ -266,7 +265,7 @@ def _read(raw: Any) -> list[_Entry]:
             row.get("subresource", ""),
             row.get("apiVersion", ""),
             row.get("time", ""),
-            set(_unnest(row.get("fieldsV1") or {})),
+            set(_unnest(part(row, "fieldsV1"))),
         )
         for row in rows
     ]

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from sandbox.kube import schema
+from sandbox.kube.reading import is_list, is_object
 from sandbox.kube.status import ApiError, bad_request, invalid_patch
 from sandbox.kube.store import Obj
 
@@ -26,7 +27,7 @@ def rejected() -> ApiError:
 
 def json_patch(obj: Obj, operations: object) -> Obj:
     """Apply RFC 6902 operations to a copy."""
-    if not isinstance(operations, list):
+    if not is_list(operations):
         raise bad_request("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     new: Any = copy.deepcopy(obj)
     for operation in operations:
@@ -74,9 +75,9 @@ _ABSENT: Any = object()
 
 def _find(doc: Any, path: str, missing: Any = _ABSENT) -> Any:
     for step in _steps(path):
-        if isinstance(doc, dict) and step in doc:
+        if is_object(doc) and step in doc:
             doc = doc[step]
-        elif isinstance(doc, list) and step.isdigit() and int(step) < len(doc):
+        elif is_list(doc) and step.isdigit() and int(step) < len(doc):
             doc = doc[int(step)]
         elif missing is not _ABSENT:
             return missing
@@ -91,9 +92,9 @@ def _add(doc: Any, path: str, value: Any) -> Any:
     parent, _, last = path.rpartition("/")
     holder = _find(doc, parent)
     last = last.replace("~1", "/").replace("~0", "~")
-    if isinstance(holder, dict):
+    if is_object(holder):
         holder[last] = value
-    elif isinstance(holder, list):
+    elif is_list(holder):
         holder.insert(_index(holder, last, end=len(holder)), value)
     else:
         raise rejected()
@@ -103,7 +104,7 @@ def _add(doc: Any, path: str, value: Any) -> Any:
 def _remove(doc: Any, path: str) -> tuple[Any, Any]:
     parent, _, last = path.rpartition("/")
     holder, value = _find(doc, parent), _find(doc, path)
-    if isinstance(holder, dict):
+    if is_object(holder):
         del holder[last.replace("~1", "/").replace("~0", "~")]
     else:
         del holder[int(last)]
@@ -112,9 +113,9 @@ def _remove(doc: Any, path: str) -> tuple[Any, Any]:
 
 def merge_patch(obj: Any, patch: Any) -> Any:
     """Apply RFC 7396: objects merge, null removes, everything else replaces."""
-    if not isinstance(patch, dict):
+    if not is_object(patch):
         return patch
-    new: Obj = dict(obj) if isinstance(obj, dict) else {}
+    new: Obj = dict(obj) if is_object(obj) else {}
     for name, value in patch.items():
         if value is None:
             _ = new.pop(name, None)
@@ -125,7 +126,7 @@ def merge_patch(obj: Any, patch: Any) -> Any:
 
 def strategic_patch(model: str, obj: Obj, patch: object) -> Obj:
     """Apply a strategic merge patch to a copy of an object of the given model."""
-    if not isinstance(patch, dict):
+    if not is_object(patch):
         raise bad_request("error decoding patch: the patch is not an object")
     typed: Obj = patch
     _check_strings(model, typed, typed)
@@ -139,13 +140,13 @@ def _check_strings(model: str, part: Obj, whole: Obj) -> None:
         field = known.get(name)
         if field is None or value is None:
             continue
-        if field.shape == "map" and field.of == "str" and isinstance(value, dict):
+        if field.shape == "map" and field.of == "str" and is_object(value):
             for entry in value.values():
                 if schema.go_type(entry) not in {"string", "null"} and name not in schema.QUANTITIES:
                     raise invalid_patch(go_value(whole), f"cannot convert {_go_kind(entry)} to string")
         elif schema.is_model(field.of):
-            for entry in value if isinstance(value, list) else [value]:
-                if isinstance(entry, dict):
+            for entry in value if is_list(value) else [value]:
+                if is_object(entry):
                     _check_strings(field.of, entry, whole)
         elif field.shape == "scalar" and field.of == "str" and schema.go_type(value) != "string":
             raise invalid_patch(go_value(whole), f"cannot convert {_go_kind(value)} to string")
@@ -154,14 +155,16 @@ def _check_strings(model: str, part: Obj, whole: Obj) -> None:
 def _go_kind(value: object) -> str:
     if isinstance(value, bool):
         return "bool"
-    return {int: "int64", float: "float64", list: "[]interface {}"}.get(type(value), "map[string]interface {}")
+    if isinstance(value, (int, float)):
+        return "int64" if isinstance(value, int) else "float64"
+    return "[]interface {}" if is_list(value) else "map[string]interface {}"
 
 
 def go_value(value: object) -> str:
     """Write a value as Go's %v does: maps by sorted key, lists in brackets, no quotes."""
-    if isinstance(value, dict):
+    if is_object(value):
         return "map[" + " ".join(f"{key}:{go_value(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
+    if is_list(value):
         return "[" + " ".join(go_value(entry) for entry in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -189,7 +192,7 @@ def _merge_struct(model: str, old: Obj, patch: Obj) -> Obj:
             old[name] = _merge_value(model, known.get(name), name, old.get(name), value)
     for name, value in patch.items():
         target = name.removeprefix(_ORDER)
-        if name.startswith(_ORDER) and isinstance(old.get(target), list):
+        if name.startswith(_ORDER) and is_list(old.get(target)):
             old[target] = _reorder(old[target], value, schema.MERGE_KEYS.get((schema.short(model), target)))
     return old
 
@@ -197,13 +200,13 @@ def _merge_struct(model: str, old: Obj, patch: Obj) -> Obj:
 def _merge_value(model: str, field: schema.Field | None, name: str, old: Any, value: Any) -> Any:
     if field is None or field.shape in {"scalar", "any"}:
         return value
-    if field.shape == "struct" and isinstance(value, dict):
-        return _merge_struct(field.of, old if isinstance(old, dict) else {}, value)
-    if field.shape == "map" and isinstance(value, dict):
+    if field.shape == "struct" and is_object(value):
+        return _merge_struct(field.of, old if is_object(old) else {}, value)
+    if field.shape == "map" and is_object(value):
         if value.get("$patch") == "replace":
             return {key: entry for key, entry in value.items() if key != "$patch"}
         return merge_patch(old, value)
-    if field.shape == "list" and isinstance(value, list):
+    if field.shape == "list" and is_list(value):
         where = (schema.short(model), name)
         if where in schema.MERGE_KEYS:
             return _merge_list(field.of, schema.MERGE_KEYS[where], old or [], value)
@@ -214,7 +217,7 @@ def _merge_value(model: str, field: schema.Field | None, name: str, old: Any, va
 
 
 def _plain(entry: Any) -> Any:
-    if isinstance(entry, dict):
+    if is_object(entry):
         return {name: _plain(value) for name, value in entry.items() if not name.startswith("$")}
     return entry
 
@@ -240,10 +243,10 @@ def _merge_list(model: str, key: str, old: list[Any], patch: list[Any]) -> list[
 
 def _reorder(held: list[Any], order: list[Any], key: str | None) -> list[Any]:
     """Put entries into the order the patch names; unnamed ones keep their place relative to their neighbours."""
-    wanted = [entry.get(key) if key and isinstance(entry, dict) else entry for entry in order]
+    wanted = [entry.get(key) if key and is_object(entry) else entry for entry in order]
 
     def identity(entry: Any) -> Any:
-        return entry.get(key) if key and isinstance(entry, dict) else entry
+        return entry.get(key) if key and is_object(entry) else entry
 
     named = sorted((entry for entry in held if identity(entry) in wanted), key=lambda e: wanted.index(identity(e)))
     result: list[Any] = []

@@ -105,9 +105,7 @@ def _issue_server(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(ca=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
 
@@ -131,7 +129,7 @@ def create(folder: Path) -> Pki:
 def kubeconfig(path: Path, pki: Pki, contexts: Sequence[Context], current: str | None = None) -> None:
     """Write a kubeconfig (JSON, which is YAML; mode 600) with the CA embedded; `current` defaults to the first context."""
     ca = base64.b64encode(pki.ca.read_bytes()).decode()
-    document = {
+    document: dict[str, object] = {
         "apiVersion": "v1",
         "kind": "Config",
         "preferences": {},
@@ -140,8 +138,7 @@ def kubeconfig(path: Path, pki: Pki, contexts: Sequence[Context], current: str |
         ],
         "users": [{"name": c.name, "user": {"token": c.token}} for c in contexts],
         "contexts": [
-            {"name": c.name, "context": {"cluster": c.name, "user": c.name, "namespace": c.namespace}}
-            for c in contexts
+            {"name": c.name, "context": {"cluster": c.name, "user": c.name, "namespace": c.namespace}} for c in contexts
         ],
         "current-context": current or contexts[0].name,
     }

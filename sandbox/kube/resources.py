@@ -170,9 +170,7 @@ RESOURCES: tuple[Resource, ...] = (
         model="V2HorizontalPodAutoscaler",
     ),
     Resource("leases", "Lease", "coordination.k8s.io", model="V1Lease"),
-    Resource(
-        "endpointslices", "EndpointSlice", "discovery.k8s.io", generation="spec", model="V1EndpointSlice"
-    ),
+    Resource("endpointslices", "EndpointSlice", "discovery.k8s.io", generation="spec", model="V1EndpointSlice"),
     Resource(
         "ingressclasses",
         "IngressClass",
@@ -202,9 +200,7 @@ RESOURCES: tuple[Resource, ...] = (
 )
 
 REVIEWS: tuple[Resource, ...] = tuple(
-    Resource(
-        plural, kind, "authorization.k8s.io", namespaced=False, verbs=("create",), model=f"V1{kind}"
-    )
+    Resource(plural, kind, "authorization.k8s.io", namespaced=False, verbs=("create",), model=f"V1{kind}")
     for plural, kind in (
         ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
         ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.kube import codec, defaults, managed, patch, scale, schema, status, validation
+from sandbox.kube.reading import is_object, part, rows
 from sandbox.kube.store import AlreadyExistsError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Writer:
             changed = patch.merge_patch(old, raw)
         else:
             changed = patch.json_patch(old, raw)
-        if not isinstance(changed, dict):
+        if not is_object(changed):
             raise patch.rejected()
         if call.subresource != "scale":
             try:
@@ -198,9 +199,7 @@ class Writer:
         self._check_identity(call, config)
         old = self.store.find(call.resource.plural, call.namespace, call.name)
         now = self.store.timestamp()
-        new = managed.apply(
-            call.resource, old, config, call.manager, now, force=codec.truth(call.query, "force")
-        )
+        new = managed.apply(call.resource, old, config, call.manager, now, force=codec.truth(call.query, "force"))
         if old is None:
             return Reply(201, self._insert(call, new, tracked=True), warnings)
         return Reply(200, codec.shown(call.resource, self._save(call, old, new, tracked=True)), warnings)
@@ -278,7 +277,7 @@ class Writer:
         if call.body:
             options = codec.decode(call.resource, call.body, call.media) or {}
         obj = self.current(call)
-        self._check_preconditions(call, obj, options.get("preconditions") or {})
+        self._check_preconditions(call, obj, part(options, "preconditions"))
         if call.dry:
             return Reply(200, codec.shown(call.resource, obj))
         grace = codec.whole(call.query, "gracePeriodSeconds")
@@ -313,9 +312,9 @@ class Writer:
 
     def _remove_pod(self, resource: Resource, pod: Obj, grace: int | None) -> Obj:
         """Mark a pod as ending; its kubelet removes it. Without a node or grace it goes at once."""
-        meta, spec = pod["metadata"], pod.get("spec") or {}
+        meta, spec = pod["metadata"], part(pod, "spec")
         seconds = spec.get("terminationGracePeriodSeconds", 30) if grace is None else max(grace, 0)
-        ended = (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+        ended = part(pod, "status").get("phase") in {"Succeeded", "Failed"}
         if seconds == 0 or not spec.get("nodeName") or ended:
             gone = self.store.delete("pods", meta["namespace"], meta["name"])
             return codec.shown(resource, gone)
@@ -352,9 +351,12 @@ class Writer:
         """Take an owner off its dependents, so that they outlive it."""
         for plural in ("replicasets", "pods"):
             for obj in self.store.list(plural, namespace):
-                owners = obj["metadata"].get("ownerReferences") or []
+                owners = rows(obj["metadata"], "ownerReferences")
                 if any(owner.get("uid") == uid for owner in owners):
-                    obj["metadata"]["ownerReferences"] = [o for o in owners if o.get("uid") != uid]
+                    left = [owner for owner in owners if owner.get("uid") != uid]
+                    obj["metadata"] |= {"ownerReferences": left}
+                    if not left:
+                        del obj["metadata"]["ownerReferences"]
                     _ = self.store.update(plural, obj)
 
 
@@ -371,8 +373,9 @@ def _bumps(resource: Resource, old: Obj, new: Obj) -> bool:
 
     if wanted(old) != wanted(new):
         return True
+
     def notes(obj: Obj) -> Obj:
-        return obj["metadata"].get("annotations") or {}
+        return part(obj["metadata"], "annotations")
 
     return resource.generation == "spec+annotations" and notes(old) != notes(new)
 
@@ -381,7 +384,7 @@ def _inherit(kind: str, old: Obj, new: Obj) -> None:
     """Keep what the API itself assigned and clients leave out."""
     if kind == "Service":
         for name in ("clusterIP", "clusterIPs"):
-            if name in old["spec"] and name not in (new.get("spec") or {}):
+            if name in old["spec"] and name not in part(new, "spec"):
                 new.setdefault("spec", {})[name] = old["spec"][name]
     elif kind == "Namespace":
         new["spec"] = old.get("spec", {})

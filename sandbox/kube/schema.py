@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from sandbox.kube.reading import is_list, is_object
 from sandbox.kube.status import ApiError
 
 if TYPE_CHECKING:
@@ -89,7 +90,11 @@ def _models() -> Any:
 
 def short(model: str) -> str:
     """Return the Go type's name of a client model: V1PodSpec is PodSpec, CoreV1Event is Event."""
-    return re.sub(r"^(?:Core|Events|Discovery|Networking|Storage|Apiextensions|Admissionregistration)?V\d+(?:(?:alpha|beta)\d+)?", "", model)
+    return re.sub(
+        r"^(?:Core|Events|Discovery|Networking|Storage|Apiextensions|Admissionregistration)?V\d+(?:(?:alpha|beta)\d+)?",
+        "",
+        model,
+    )
 
 
 @functools.cache
@@ -137,11 +142,11 @@ def unknown_fields(model: str, obj: Obj, path: str = "") -> Iterator[str]:
         where = f"{path}.{name}" if path else name
         if name not in known:
             yield where
-        elif known[name].shape == "struct" and isinstance(value, dict):
+        elif known[name].shape == "struct" and is_object(value):
             yield from unknown_fields(known[name].of, value, where)
-        elif is_model(known[name].of) and isinstance(value, list):
+        elif is_model(known[name].of) and is_list(value):
             for index, entry in enumerate(value):
-                if isinstance(entry, dict):
+                if is_object(entry):
                     yield from unknown_fields(known[name].of, entry, f"{where}[{index}]")
 
 
@@ -155,11 +160,11 @@ def prune(model: str, obj: Obj) -> Obj:
             continue
         if field.shape in {"list", "map"} and not value and name not in _KEPT_EMPTY:
             continue
-        if is_model(field.of) and isinstance(value, dict):
+        if is_model(field.of) and is_object(value):
             many = field.shape == "map"
             kept[name] = {k: prune(field.of, v) for k, v in value.items()} if many else prune(field.of, value)
-        elif is_model(field.of) and isinstance(value, list):
-            kept[name] = [prune(field.of, entry) if isinstance(entry, dict) else entry for entry in value]
+        elif is_model(field.of) and is_list(value):
+            kept[name] = [prune(field.of, entry) if is_object(entry) else entry for entry in value]
         else:
             kept[name] = value
     return kept
@@ -180,11 +185,11 @@ def _check_value(field: Field, value: Any, struct: str, path: str) -> None:
     if field.shape == "scalar":
         _check_scalar(field.name, field.of, value, struct, path)
     elif field.shape == "list":
-        if not isinstance(value, list):
+        if not is_list(value):
             raise TypeMismatchError(struct, path, go_type(value), f"[]{_go_name(field.of)}")
         for entry in value:
             _check_entry(field, entry, struct, path)
-    elif not isinstance(value, dict):
+    elif not is_object(value):
         want = _go_name(field.of) if field.shape == "struct" else f"map[string]{_go_name(field.of)}"
         raise TypeMismatchError(struct, path, go_type(value), want)
     elif field.shape == "map":
@@ -196,7 +201,7 @@ def _check_value(field: Field, value: Any, struct: str, path: str) -> None:
 
 def _check_entry(field: Field, entry: Any, struct: str, path: str) -> None:
     if is_model(field.of):
-        if not isinstance(entry, dict):
+        if not is_object(entry):
             raise TypeMismatchError(struct, path, go_type(entry), _go_name(field.of))
         check_types(field.of, entry, path)
     elif field.of in _GO and entry is not None:
@@ -217,7 +222,9 @@ def go_type(value: Any) -> str:
         return "bool"
     if isinstance(value, (int, float)):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "null")
+    if isinstance(value, str):
+        return "string"
+    return "array" if is_list(value) else "object" if is_object(value) else "null"
 
 
 def _go_name(of: str) -> str:

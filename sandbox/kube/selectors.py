@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.kube.reading import is_object, part
 from sandbox.kube.status import bad_request
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Selection:
             return False
         if not self.labels:
             return True
-        labels: Mapping[str, str] = meta.get("labels") or {}
+        labels: Mapping[str, str] = part(meta, "labels")
         return all(requirement.holds(labels) for requirement in self.labels)
 
 
@@ -157,9 +158,9 @@ def read(obj: Obj, path: str) -> str:
     """Return the text of a field by dotted path, empty when it is missing."""
     value: Any = obj
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
+        value = value.get(name) if is_object(value) else None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, dict):  # an event's source
+    if is_object(value):  # an event's source
         return str(value.get("component", ""))
     return "" if value is None else str(value)

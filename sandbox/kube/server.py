@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sandbox.kube import authz, codec, discovery, logs, openapi, reads
 from sandbox.kube.audit import Audit
+from sandbox.kube.reading import is_object
 from sandbox.kube.resources import BY_PATH, Resource
 from sandbox.kube.rest import Call, Reply, Writer
 from sandbox.kube.status import ApiError, method_not_allowed, no_resource
@@ -80,7 +81,11 @@ class ApiServer:
             _ = task.cancel()
         if self._runner is not None:
             self._store.unsubscribe("pods", self._pod_changed)
+            open_ones = [handler.transport for handler in getattr(self._runner.server, "connections", ())]
             await self._runner.cleanup()
+            for transport in filter(None, open_ones):
+                transport.abort()  # a TLS goodbye waits for the other side, which may be idle for hours
+            await asyncio.sleep(0.01)  # in which the loop drops them
             self._runner = None
         self._audit.close()
 
@@ -120,9 +125,7 @@ class ApiServer:
         known = next((one for one in self._users.values() if one.name == other), None)
         return known or authz.User(other, ("system:authenticated",))
 
-    async def _serve(
-        self, request: web.Request, user: User, target: Call | None, ask: Ask
-    ) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, user: User, target: Call | None, ask: Ask) -> web.StreamResponse:
         if target is None:
             return self._describe(request)
         if ask.verb == "watch":
@@ -297,7 +300,7 @@ def _ask(request: web.Request, call: Call | None) -> Ask:
 
 def _review(user: User, call: Call) -> Reply:
     raw = codec.decode(call.resource, call.body, call.media)
-    spec: Obj = (raw if isinstance(raw, dict) else {}).get("spec") or {}
+    spec: Obj = (raw if is_object(raw) else {}).get("spec") or {}
     head: Obj = {"kind": call.resource.kind, "apiVersion": call.resource.api_version, "metadata": {}}
     if call.resource.kind == "SelfSubjectAccessReview":
         return Reply(201, head | {"spec": spec, "status": authz.access_review(user, spec)})

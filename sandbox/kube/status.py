@@ -73,9 +73,7 @@ def no_resource() -> ApiError:
 
 def already_exists(resource: Resource, name: str) -> ApiError:
     """409: the name is taken."""
-    return ApiError(
-        409, "AlreadyExists", f'{resource.qualified} "{name}" already exists', _details(resource, name)
-    )
+    return ApiError(409, "AlreadyExists", f'{resource.qualified} "{name}" already exists', _details(resource, name))
 
 
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.kube import selectors
 from sandbox.kube.codec import metadata_only, shown
+from sandbox.kube.reading import part, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +29,9 @@ _AGE = (
 )
 
 
-def table(resource: Resource, objects: Sequence[Obj], now: datetime.datetime, *, include: str, head: bool = True) -> Obj:
+def table(
+    resource: Resource, objects: Sequence[Obj], now: datetime.datetime, *, include: str, head: bool = True
+) -> Obj:
     """Return objects as a meta.k8s.io Table; `include` is what each row carries: Object, Metadata or None."""
     columns, cells = _BY_KIND.get(resource.kind, (_PLAIN, _plain))
     rows: list[Obj] = []
@@ -97,14 +100,10 @@ _PODS = "Name Ready Status Restarts Age IP+1 Node+1 Nominated_Node+1 Readiness_G
 
 
 def _pod(obj: Obj, now: datetime.datetime) -> list[Any]:
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    states: list[Obj] = status.get("containerStatuses") or []
+    spec, status = part(obj, "spec"), part(obj, "status")
+    states: list[Obj] = rows(status, "containerStatuses")
     restarts = str(sum(state.get("restartCount", 0) for state in states))
-    ended = [
-        finished
-        for state in states
-        if (finished := ((state.get("lastState") or {}).get("terminated") or {}).get("finishedAt"))
-    ]
+    ended = [finished for state in states if (finished := part(state, "lastState", "terminated").get("finishedAt"))]
     if restarts != "0" and ended:
         restarts += f" ({age(max(ended), now)} ago)"
     name, since = _meta(obj, now)
@@ -125,12 +124,12 @@ def _pod(obj: Obj, now: datetime.datetime) -> list[Any]:
 
 def pod_reason(obj: Obj) -> str:
     """Return what the STATUS column says: the phase, or what keeps a container from running."""
-    status = obj.get("status") or {}
+    status = part(obj, "status")
     reason = status.get("reason") or status.get("phase") or "Unknown"
     running = False
-    for state in reversed(status.get("containerStatuses") or []):
-        current: Obj = state.get("state") or {}
-        waiting, ended = current.get("waiting") or {}, current.get("terminated") or {}
+    for state in reversed(rows(status, "containerStatuses")):
+        current: Obj = part(state, "state")
+        waiting, ended = part(current, "waiting"), part(current, "terminated")
         if waiting.get("reason"):
             reason = waiting["reason"]
         elif ended:
@@ -143,14 +142,12 @@ def pod_reason(obj: Obj) -> str:
     return "Terminating" if obj["metadata"].get("deletionTimestamp") else reason
 
 
-_DEPLOYMENTS = (
-    "Name Ready Up-to-date:integer Available:integer Age Containers+1 Images+1 Selector+1"
-)
+_DEPLOYMENTS = "Name Ready Up-to-date:integer Available:integer Age Containers+1 Images+1 Selector+1"
 
 
 def _template(obj: Obj) -> list[Any]:
-    spec = obj.get("spec") or {}
-    containers: list[Obj] = ((spec.get("template") or {}).get("spec") or {}).get("containers") or []
+    spec = part(obj, "spec")
+    containers: list[Obj] = rows(spec, "template", "spec", "containers")
     return [
         ",".join(row.get("name", "") for row in containers),
         ",".join(row.get("image", "") for row in containers),
@@ -159,9 +156,9 @@ def _template(obj: Obj) -> list[Any]:
 
 
 def _deployment(obj: Obj, now: datetime.datetime) -> list[Any]:
-    status = obj.get("status") or {}
+    status = part(obj, "status")
     name, since = _meta(obj, now)
-    ready = f"{status.get('readyReplicas') or 0}/{(obj.get('spec') or {}).get('replicas', 1)}"
+    ready = f"{status.get('readyReplicas') or 0}/{part(obj, 'spec').get('replicas', 1)}"
     counts = [status.get("updatedReplicas") or 0, status.get("availableReplicas") or 0]
     return [name, ready, *counts, since, *_template(obj)]
 
@@ -170,9 +167,9 @@ _REPLICASETS = "Name Desired:integer Current:integer Ready:integer Age Container
 
 
 def _replicaset(obj: Obj, now: datetime.datetime) -> list[Any]:
-    status = obj.get("status") or {}
+    status = part(obj, "status")
     name, since = _meta(obj, now)
-    wanted = (obj.get("spec") or {}).get("replicas", 1)
+    wanted = part(obj, "spec").get("replicas", 1)
     return [name, wanted, status.get("replicas") or 0, status.get("readyReplicas") or 0, since, *_template(obj)]
 
 
@@ -180,13 +177,13 @@ _SERVICES = "Name Type Cluster-IP External-IP Port(s) Age Selector+1"
 
 
 def _service(obj: Obj, now: datetime.datetime) -> list[Any]:
-    spec = obj.get("spec") or {}
+    spec = part(obj, "spec")
     name, since = _meta(obj, now)
     ports = ",".join(
         f"{port.get('port')}{':' + str(port['nodePort']) if port.get('nodePort') else ''}/{port.get('protocol', 'TCP')}"
-        for port in spec.get("ports") or []
+        for port in rows(spec, "ports")
     )
-    labels = ",".join(f"{key}={value}" for key, value in sorted((spec.get("selector") or {}).items()))
+    labels = ",".join(f"{key}={value}" for key, value in sorted(part(spec, "selector").items()))
     outside = spec.get("externalName") or "<none>"
     address = spec.get("clusterIP") or "<none>"
     return [name, spec.get("type", ""), address, outside, ports or "<none>", since, labels or "<none>"]
@@ -196,30 +193,30 @@ _INGRESSES = "Name Class Hosts Address Ports Age"
 
 
 def _ingress(obj: Obj, now: datetime.datetime) -> list[Any]:
-    spec = obj.get("spec") or {}
+    spec = part(obj, "spec")
     name, since = _meta(obj, now)
-    hosts = [rule["host"] for rule in spec.get("rules") or [] if rule.get("host")]
+    hosts = [rule["host"] for rule in rows(spec, "rules") if rule.get("host")]
     more = f" + {len(hosts) - 3} more..." if len(hosts) > 3 else ""
-    points: list[Obj] = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    points: list[Obj] = rows(obj, "status", "loadBalancer", "ingress")
     address = ",".join(point.get("ip") or point.get("hostname") or "" for point in points)
     ports = "80, 443" if spec.get("tls") else "80"
     return [name, spec.get("ingressClassName") or "<none>", ",".join(hosts[:3]) + more or "*", address, ports, since]
 
 
 def _ingress_class(obj: Obj, now: datetime.datetime) -> list[Any]:
-    spec = obj.get("spec") or {}
+    spec = part(obj, "spec")
     name, since = _meta(obj, now)
     return [name, spec.get("controller", ""), "<none>", since]
 
 
 def _data(obj: Obj, now: datetime.datetime) -> list[Any]:
     name, since = _meta(obj, now)
-    return [name, len(obj.get("data") or {}) + len(obj.get("binaryData") or {}), since]
+    return [name, len(part(obj, "data")) + len(part(obj, "binaryData")), since]
 
 
 def _secret(obj: Obj, now: datetime.datetime) -> list[Any]:
     name, since = _meta(obj, now)
-    return [name, obj.get("type", ""), len(obj.get("data") or {}), since]
+    return [name, obj.get("type", ""), len(part(obj, "data")), since]
 
 
 _EVENTS = "Last_Seen Type Reason Object Subobject+1 Source+1 Message First_Seen+1 Count+1 Name+1"
@@ -227,10 +224,10 @@ _EVENTS = "Last_Seen Type Reason Object Subobject+1 Source+1 Message First_Seen+
 
 def _event(obj: Obj, now: datetime.datetime) -> list[Any]:
     first = obj.get("firstTimestamp") or obj.get("eventTime")
-    series: Obj = obj.get("series") or {}
+    series: Obj = part(obj, "series")
     last = series.get("lastObservedTime") or obj.get("lastTimestamp") or first
-    about: Obj = obj.get("involvedObject") or {}
-    source: Obj = obj.get("source") or {}
+    about: Obj = part(obj, "involvedObject")
+    source: Obj = part(obj, "source")
     component = source.get("component") or obj.get("reportingComponent") or ""
     host = source.get("host") or obj.get("reportingInstance") or ""
     return [
@@ -249,26 +246,24 @@ def _event(obj: Obj, now: datetime.datetime) -> list[Any]:
 
 def _namespace(obj: Obj, now: datetime.datetime) -> list[Any]:
     name, since = _meta(obj, now)
-    return [name, (obj.get("status") or {}).get("phase", ""), since]
+    return [name, part(obj, "status").get("phase", ""), since]
 
 
-_NODES = (
-    "Name Status Roles Age Version Internal-IP+1 External-IP+1 OS-Image+1 Kernel-Version+1 Container-Runtime+1"
-)
+_NODES = "Name Status Roles Age Version Internal-IP+1 External-IP+1 OS-Image+1 Kernel-Version+1 Container-Runtime+1"
 
 
 def _node(obj: Obj, now: datetime.datetime) -> list[Any]:
-    status = obj.get("status") or {}
+    status = part(obj, "status")
     name, since = _meta(obj, now)
-    ready = next((c for c in status.get("conditions") or [] if c.get("type") == "Ready"), None)
+    ready = next((c for c in rows(status, "conditions") if c.get("type") == "Ready"), None)
     words = ["Unknown" if ready is None else "Ready" if ready.get("status") == "True" else "NotReady"]
-    if (obj.get("spec") or {}).get("unschedulable"):
+    if part(obj, "spec").get("unschedulable"):
         words.append("SchedulingDisabled")
     prefix = "node-role.kubernetes.io/"
-    labels: dict[str, str] = obj["metadata"].get("labels") or {}
+    labels: dict[str, str] = part(obj["metadata"], "labels")
     roles = ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix)))
-    addresses = {row.get("type"): row.get("address") for row in status.get("addresses") or []}
-    info: Obj = status.get("nodeInfo") or {}
+    addresses = {row.get("type"): row.get("address") for row in rows(status, "addresses")}
+    info: Obj = part(status, "nodeInfo")
     return [
         name,
         ",".join(words),
@@ -285,8 +280,8 @@ def _node(obj: Obj, now: datetime.datetime) -> list[Any]:
 
 def _slice(obj: Obj, now: datetime.datetime) -> list[Any]:
     name, since = _meta(obj, now)
-    ports = [str(port.get("port", "*")) for port in obj.get("ports") or []]
-    addresses = [address for row in obj.get("endpoints") or [] for address in row.get("addresses") or []]
+    ports = [str(port.get("port", "*")) for port in rows(obj, "ports")]
+    addresses = [address for row in rows(obj, "endpoints") for address in rows(row, "addresses")]
     return [name, obj.get("addressType", ""), _few(ports), _few(addresses), since]
 
 
@@ -298,20 +293,20 @@ def _few(words: list[str]) -> str:
 
 def _lease(obj: Obj, now: datetime.datetime) -> list[Any]:
     name, since = _meta(obj, now)
-    return [name, (obj.get("spec") or {}).get("holderIdentity") or "", since]
+    return [name, part(obj, "spec").get("holderIdentity") or "", since]
 
 
 def _budget(obj: Obj, now: datetime.datetime) -> list[Any]:
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    spec, status = part(obj, "spec"), part(obj, "status")
     name, since = _meta(obj, now)
     least, most = spec.get("minAvailable", "N/A"), spec.get("maxUnavailable", "N/A")
     return [name, str(least), str(most), status.get("disruptionsAllowed", 0), since]
 
 
 def _autoscaler(obj: Obj, now: datetime.datetime) -> list[Any]:
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    spec, status = part(obj, "spec"), part(obj, "status")
     name, since = _meta(obj, now)
-    target: Obj = spec.get("scaleTargetRef") or {}
+    target: Obj = part(spec, "scaleTargetRef")
     reference = f"{target.get('kind', '')}/{target.get('name', '')}"
     least, most = str(spec.get("minReplicas", "<unset>")), spec.get("maxReplicas", 0)
     return [name, reference, "<unknown>", least, most, status.get("currentReplicas", 0), since]

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox.kube import selectors
+from sandbox.kube.reading import part, rows
 from sandbox.kube.status import Cause, invalid, required
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def _metadata(resource: Resource, meta: Obj) -> Iterator[Cause]:
         yield bad("metadata.name", name, rule)
     elif len(name) > longest:
         yield Cause("metadata.name", f"Too long: may not be more than {longest} bytes", "FieldValueTooLong")
-    yield from _labels("metadata.labels", meta.get("labels") or {})
-    for key in meta.get("annotations") or {}:
+    yield from _labels("metadata.labels", part(meta, "labels"))
+    for key in part(meta, "annotations"):
         yield from _key("metadata.annotations", key.lower())
 
 
@@ -100,14 +101,16 @@ def _key(field: str, key: str) -> Iterator[Cause]:
 
 
 def _workload(new: Obj, old: Obj | None) -> Iterator[Cause]:
-    spec = new.get("spec") or {}
-    selector: Obj = spec.get("selector") or {}
-    labels: dict[str, str] = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    spec = part(new, "spec")
+    selector: Obj = part(spec, "selector")
+    labels: dict[str, str] = part(spec, "template", "metadata", "labels")
     if spec.get("replicas", 0) < 0:
         yield bad("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        yield required("spec.selector") if not selector else bad(
-            "spec.selector", selector, "empty selector is invalid for deployment"
+        yield (
+            required("spec.selector")
+            if not selector
+            else bad("spec.selector", selector, "empty selector is invalid for deployment")
         )
     elif not all(row.holds(labels) for row in selectors.of_selector(selector)):
         yield bad(
@@ -116,21 +119,21 @@ def _workload(new: Obj, old: Obj | None) -> Iterator[Cause]:
             "`selector` does not match template `labels`",
         )
     yield from _labels("spec.template.metadata.labels", labels)
-    yield from _pod_spec((spec.get("template") or {}).get("spec") or {}, "spec.template.spec")
-    policy = ((spec.get("template") or {}).get("spec") or {}).get("restartPolicy", "Always")
+    yield from _pod_spec(part(spec, "template", "spec"), "spec.template.spec")
+    policy = part(spec, "template", "spec").get("restartPolicy", "Always")
     if policy != "Always":
         yield _unsupported("spec.template.spec.restartPolicy", policy, ["Always"])
-    if old is not None and (old.get("spec") or {}).get("selector") != spec.get("selector"):
+    if old is not None and part(old, "spec").get("selector") != spec.get("selector"):
         yield bad("spec.selector", selector, "field is immutable")
 
 
 def _deployment(new: Obj, old: Obj | None) -> Iterator[Cause]:
     yield from _workload(new, old)
-    strategy: Obj = (new.get("spec") or {}).get("strategy") or {}
+    strategy: Obj = part(new, "spec", "strategy")
     kind = strategy.get("type", "")
     if kind not in {"RollingUpdate", "Recreate"}:
         yield _unsupported("spec.strategy.type", kind, ["Recreate", "RollingUpdate"])
-    rolling: Obj = strategy.get("rollingUpdate") or {}
+    rolling: Obj = part(strategy, "rollingUpdate")
     if kind == "Recreate" and rolling:
         why = "Forbidden: may not be specified when strategy `type` is 'Recreate'"
         yield Cause("spec.strategy.rollingUpdate", why, "FieldValueForbidden")
@@ -148,9 +151,9 @@ def _unsupported(field: str, value: str, known: list[str]) -> Cause:
 
 
 def _pod(new: Obj, old: Obj | None) -> Iterator[Cause]:
-    spec = new.get("spec") or {}
+    spec = part(new, "spec")
     yield from _pod_spec(spec, "spec")
-    if old is not None and _frozen(old.get("spec") or {}) != _frozen(spec):
+    if old is not None and _frozen(part(old, "spec")) != _frozen(spec):
         why = (
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
             "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions "
@@ -164,12 +167,12 @@ def _frozen(spec: Obj) -> Obj:
     free = {"containers", "initContainers", "activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"}
     kept: Obj = {name: value for name, value in spec.items() if name not in free}
     for name in ("containers", "initContainers"):
-        kept[name] = [{k: v for k, v in row.items() if k != "image"} for row in spec.get(name) or []]
+        kept[name] = [{k: v for k, v in row.items() if k != "image"} for row in rows(spec, name)]
     return kept
 
 
 def _pod_spec(spec: Obj, path: str) -> Iterator[Cause]:
-    containers: list[Obj] = spec.get("containers") or []
+    containers: list[Obj] = rows(spec, "containers")
     if not containers:
         yield required(f"{path}.containers")
     seen: set[str] = set()
@@ -189,9 +192,9 @@ def _pod_spec(spec: Obj, path: str) -> Iterator[Cause]:
 
 
 def _container(container: Obj, where: str) -> Iterator[Cause]:
-    for index, port in enumerate(container.get("ports") or []):
+    for index, port in enumerate(rows(container, "ports")):
         yield from _port(port.get("containerPort"), f"{where}.ports[{index}].containerPort")
-    for index, variable in enumerate(container.get("env") or []):
+    for index, variable in enumerate(rows(container, "env")):
         if not variable.get("name"):
             yield required(f"{where}.env[{index}].name")
         elif "=" in variable["name"]:
@@ -216,12 +219,12 @@ def _port(port: Any, field: str) -> Iterator[Cause]:
 
 
 def _service(new: Obj, old: Obj | None) -> Iterator[Cause]:
-    spec = new.get("spec") or {}
+    spec = part(new, "spec")
     headless = spec.get("clusterIP") == "None" or spec.get("type") == "ExternalName"
     if not spec.get("ports") and not headless:
         yield required("spec.ports")
     names: set[str] = set()
-    for index, port in enumerate(spec.get("ports") or []):
+    for index, port in enumerate(rows(spec, "ports")):
         yield from _port(port.get("port"), f"spec.ports[{index}].port")
         name = port.get("name", "")
         if not name and len(spec["ports"]) > 1:
@@ -229,19 +232,19 @@ def _service(new: Obj, old: Obj | None) -> Iterator[Cause]:
         if name in names and name:
             yield Cause(f"spec.ports[{index}].name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
         names.add(name)
-    yield from _labels("spec.selector", spec.get("selector") or {})
-    before = ((old or {}).get("spec") or {}).get("clusterIP")
+    yield from _labels("spec.selector", part(spec, "selector"))
+    before = part(old or {}, "spec").get("clusterIP")
     if before and spec.get("clusterIP") != before:
         yield bad("spec.clusterIPs[0]", [spec.get("clusterIP", "")], "may not change once set")
 
 
 def _ingress(new: Obj, _old: Obj | None) -> Iterator[Cause]:
-    spec = new.get("spec") or {}
+    spec = part(new, "spec")
     if not spec.get("rules") and not spec.get("defaultBackend"):
         yield Cause("spec", "Invalid value: null: either `defaultBackend` or `rules` must be specified")
     if spec.get("defaultBackend"):
         yield from _backend(spec["defaultBackend"], "spec.defaultBackend")
-    for i, rule in enumerate(spec.get("rules") or []):
+    for i, rule in enumerate(rows(spec, "rules")):
         host = rule.get("host", "")
         if host and not re.fullmatch(rf"(\*\.)?{_SUBDOMAIN}", host):
             yield bad(f"spec.rules[{i}].host", host, SUBDOMAIN)
@@ -261,7 +264,7 @@ def _path(path: Obj, where: str) -> Iterator[Cause]:
     text = path.get("path", "")
     if kind in {"Exact", "Prefix"} and not text.startswith("/"):
         yield bad(f"{where}.path", text, "must be an absolute path")
-    yield from _backend(path.get("backend") or {}, f"{where}.backend")
+    yield from _backend(part(path, "backend"), f"{where}.backend")
 
 
 def _backend(backend: Obj, where: str) -> Iterator[Cause]:
@@ -272,7 +275,7 @@ def _backend(backend: Obj, where: str) -> Iterator[Cause]:
         return
     if not service.get("name"):
         yield required(f"{where}.service.name")
-    port: Obj = service.get("port") or {}
+    port: Obj = part(service, "port")
     if not port.get("name") and not port.get("number"):
         yield required(f"{where}.service.port", "port name or number is required")
     elif port.get("name") and port.get("number"):
@@ -280,10 +283,10 @@ def _backend(backend: Obj, where: str) -> Iterator[Cause]:
 
 
 def _ingress_class(new: Obj, old: Obj | None) -> Iterator[Cause]:
-    controller = (new.get("spec") or {}).get("controller", "")
+    controller = part(new, "spec").get("controller", "")
     if not controller:
         yield required("spec.controller")
-    if old is not None and (old.get("spec") or {}).get("controller") != controller:
+    if old is not None and part(old, "spec").get("controller") != controller:
         yield bad("spec.controller", controller, "field is immutable")
 
 
@@ -293,13 +296,13 @@ def _slice(new: Obj, old: Obj | None) -> Iterator[Cause]:
         yield _unsupported("addressType", kind, ["FQDN", "IPv4", "IPv6"]) if kind else required("addressType")
     if old is not None and old.get("addressType") != kind:
         yield bad("addressType", kind, "field is immutable")
-    for index, endpoint in enumerate(new.get("endpoints") or []):
+    for index, endpoint in enumerate(rows(new, "endpoints")):
         if not endpoint.get("addresses"):
             yield required(f"endpoints[{index}].addresses", "must contain at least 1 address")
 
 
 def _map_keys(new: Obj, old: Obj | None) -> Iterator[Cause]:
-    for key in new.get("data") or {}:
+    for key in part(new, "data"):
         if not re.fullmatch(r"[-._a-zA-Z0-9]+", key):
             yield bad("data", key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'")
     if (old or {}).get("immutable") and (old or {}).get("data") != new.get("data"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -157,14 +158,16 @@ async def _streamed(request: web.Request, pod: Pod, turn: Turn, duration: float)
     step = max(1, -(-len(text) // CHUNKS))
     pieces = [text[i : i + step] for i in range(0, len(text), step)]
     ttft_s = time.perf_counter() - turn.begun
-    try:
+    with contextlib.suppress(
+        ConnectionResetError
+    ):  # the reader left; the answer is part of the conversation all the same
         for piece in pieces:
             await response.write(_event("delta", {"text": piece}))
             await pod.think(duration * (1 - FIRST_SHARE) / len(pieces))
-    finally:  # an answer that was produced is part of the conversation, read to its end or not
-        await finish(pod, turn, doc, ttft_s=ttft_s)
-    await response.write(_event("answer", doc))
-    await response.write_eof()
+    await finish(pod, turn, doc, ttft_s=ttft_s)
+    with contextlib.suppress(ConnectionResetError):
+        await response.write(_event("answer", doc))
+        await response.write_eof()
     return response
 
 

@@ -89,7 +89,7 @@ def subject_of(question: str) -> str:
     """Return the few words of the question, as they stand in it, that say what it is about."""
     line = next((line for line in question.splitlines() if line.strip()), "")
     words = re.findall(r"[^\W_]+(?:[-'.,][^\W_]+)*", line)
-    at = [i for i, word in enumerate(words) if memory.topics(word) - FORM]
+    at = [i for i, word in enumerate(words) if memory.topics(word) - FORM and not word.isdigit()]
     if not at:
         return "this question"
     last = max(i for i in at if i < at[0] + 6)

@@ -26,9 +26,10 @@ class Shape:
     median_s: float
     sigma: float
 
-    def quantile(self, share: float) -> float:
-        """Return an approximate quantile in seconds (share 0.5 or 0.95)."""
-        return self.median_s * math.exp({0.5: 0.0, 0.95: 1.6449}[share] * self.sigma)
+    @property
+    def p95_s(self) -> float:
+        """Return the 95th percentile in seconds (the normal distribution's is at 1.6449 sigma)."""
+        return self.median_s * math.exp(1.6449 * self.sigma)
 
 
 SHAPES = {"regular": Shape(0.520, 0.35), "enhanced": Shape(0.560, 0.34)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_left
 from collections import Counter, deque
@@ -102,7 +103,7 @@ def quantile_ms(durations_s: deque[float], share: float) -> float | None:
     if not durations_s:
         return None
     ordered = sorted(durations_s)
-    return round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+    return round(1000 * ordered[max(0, math.ceil(share * len(ordered)) - 1)], 2)
 
 
 def percent(part: int, whole: int) -> float | None:

@@ -80,9 +80,17 @@ def _block(caption: str, headers: list[str], rows: list[list[str]]) -> Doc:
 
 
 def _figure(column: int, rng: random.Random) -> str:
-    if column % len(FIGURES) == 3:
-        return str(rng.randrange(2009, 2026))
-    return f"{rng.randrange(100, 999_900) / 100:,.2f}" if column % len(FIGURES) == 0 else str(rng.randrange(1, 99))
+    match column % len(FIGURES):
+        case 0:
+            return f"{rng.randrange(500, 250_000) / 100:,.2f}"
+        case 1:
+            return str(rng.randint(1, 40))
+        case 2:
+            return f"{rng.randint(10, 50) / 10:.1f}"
+        case 3:
+            return str(rng.randint(2009, 2025))
+        case _:
+            return str(rng.randint(1, 99))
 
 
 def _size(what: str, question: str, default: int, most: int) -> int:

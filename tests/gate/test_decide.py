@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.cli import decide as deciding
+from harness.cli import rejudge as rejudging
 from harness.cli import run as gate
 from harness.report import gather
 from tests.gate.builder import UID, build
@@ -134,11 +135,35 @@ def test_the_same_folder_decided_twice_says_the_same(tmp_path: Path) -> None:
     assert seen[0] == seen[1]
 
 
-def test_for_another_environment_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _ = build(tmp_path, rehearsal=True)
+@pytest.fixture
+def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A checked-in profile that pins the cluster of the runs here."""
+    profiles = tmp_path / "targets"
+    profiles.mkdir()
+    pins = {"production": UID, "staging": "other"}
+    text = 'name = "real"\n' + "".join(f'[environments.{k}]\ncluster_uid = "{v}"\n' for k, v in pins.items())
+    _ = (profiles / "real.toml").write_text(text)
+    monkeypatch.setattr(deciding.rules.profile_of, "__defaults__", (profiles,))
+    return "real"
+
+
+def test_for_holds_on_the_cluster_that_the_checked_in_profile_pins(tmp_path: Path, pinned: str) -> None:
+    _ = build(tmp_path, target=pinned)
     assert gate(["decide", "canary", "--reports", str(tmp_path), "--for", "production"]) == 0
+
+
+def test_for_another_environment_is_refused(tmp_path: Path, pinned: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _ = build(tmp_path, target=pinned)
     assert gate(["decide", "canary", "--reports", str(tmp_path), "--for", "staging"]) == 2
-    assert "ENV_MISMATCH" in capsys.readouterr().out
+    _ = build(tmp_path, target=pinned, environment="staging")
+    assert gate(["decide", "canary", "--reports", str(tmp_path), "--for", "staging"]) == 2
+    assert capsys.readouterr().out.count("ENV_MISMATCH") >= 2
+
+
+def test_for_never_takes_a_rehearsal_for_the_real_thing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _ = build(tmp_path, rehearsal=True)
+    assert gate(["decide", "canary", "--reports", str(tmp_path), "--for", "production"]) == 2
+    assert "wants the real one" in " ".join(capsys.readouterr().out.split())
 
 
 def test_for_needs_a_pin_in_the_checked_in_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,6 +239,34 @@ def test_a_run_may_be_decided_wherever_its_folder_lies(tmp_path: Path) -> None:
     folder = build(tmp_path)
     _ = shutil.copytree(folder.path, tmp_path / "artifact")
     assert gate(["decide", "canary", "--run", str(tmp_path / "artifact")]) == 0
+
+
+def test_run_does_not_decide_an_older_run_when_pytest_does_not_begin(tmp_path: Path) -> None:
+    _ = build(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    words = ["run", "canary", "--reports", str(tmp_path), "--evidence", str(tmp_path / "elsewhere")]
+    assert gate(words) == 2  # pytest takes the folder for its root, finds no settings there and ends
+
+
+def test_run_decides_the_run_that_it_made(tmp_path: Path) -> None:
+    older = build(tmp_path)
+    assert gate(["run", "canary", "--reports", str(tmp_path), "--no-such-option"]) == 2
+    made = (tmp_path / "latest").readlink().name
+    assert made != older.run
+    assert verdict(tmp_path / made)["decision"] == "INCONCLUSIVE"
+
+
+def test_judging_again_names_every_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stored, same = gather.folder(build(tmp_path).path), gather.folder(build(tmp_path).path)
+    other = gather.folder(build(tmp_path, verdicts={"P2-RTE-05": TOO_SMALL}).path)
+    assert rejudging.compare(stored, same) == 0
+    assert rejudging.compare(stored, other) == 1
+    assert "recorded MET, judged again UNKNOWN (SAMPLE_TOO_SMALL)" in capsys.readouterr().out
+
+
+def test_allures_pages_are_never_put_among_the_evidence(tmp_path: Path) -> None:
+    folder = build(tmp_path)
+    assert gate(["report", str(folder.path), "--out", str(folder.path / "pages")]) == 4
 
 
 def test_lines_lists_every_line_with_its_tests(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from harness.cli import run as gate
 from harness.report import markdown, plot
+from harness.report import page as paging
 from tests.gate.builder import MET_FACTS, build
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ class Seen(html.parser.HTMLParser):
 
 
 def test_nothing_from_a_test_becomes_markup(tmp_path: Path) -> None:
-    page, summary = pages(tmp_path, verdicts={"P2-RTE-02": ("VIOLATED", None, EVIL, FACTS)})
-    seen = Seen(page)
+    shown, summary = pages(tmp_path, verdicts={"P2-RTE-02": ("VIOLATED", None, EVIL, FACTS)})
+    seen = Seen(shown)
     assert seen.open == []
     assert not {"script", "img", "iframe", "link", "object"} & set(seen.tags)
     assert seen.bad == []
-    assert "&lt;script&gt;alert(1)" in page
-    for text in (page, summary):
+    assert "&lt;script&gt;alert(1)" in shown
+    for text in (shown, summary):
         assert "\x1b" not in text
         assert "\u202e" not in text
     assert "<script" not in summary
@@ -69,22 +70,22 @@ def test_nothing_from_a_test_becomes_markup(tmp_path: Path) -> None:
 
 
 def test_the_page_has_landmarks_headings_and_scopes(tmp_path: Path) -> None:
-    page, _ = pages(tmp_path)
-    seen = Seen(page)
+    shown, _ = pages(tmp_path)
+    seen = Seen(shown)
     assert {"main", "header", "footer", "caption"} <= set(seen.tags)
     assert seen.tags.count("h1") == 1
-    assert page.count('scope="col"') == 4
-    assert page.count('scope="row"') == 7
-    assert '<html lang="en">' in page
+    assert shown.count('scope="col"') == 4
+    assert shown.count('scope="row"') == 7
+    assert '<html lang="en">' in shown
 
 
 def test_the_page_stands_alone_and_is_small(tmp_path: Path) -> None:
     facts = {f"fact {i}": "x" * 5_000 for i in range(300)}
-    page, _ = pages(tmp_path, verdicts={"P2-RTE-02": ("VIOLATED", None, "x" * 100_000, facts)})
-    assert len(page.encode()) < 300_000
-    assert Seen(page).open == []
-    assert "url(" not in page
-    assert "@import" not in page
+    shown, _ = pages(tmp_path, verdicts={"P2-RTE-02": ("VIOLATED", None, "x" * 100_000, facts)})
+    assert len(shown.encode()) < 300_000
+    assert Seen(shown).open == []
+    assert "url(" not in shown
+    assert "@import" not in shown
 
 
 def test_planned_lines_stand_on_every_page(tmp_path: Path) -> None:
@@ -96,8 +97,8 @@ def test_planned_lines_stand_on_every_page(tmp_path: Path) -> None:
 
 
 def test_a_rehearsal_says_so_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page, summary = pages(tmp_path, rehearsal=True)
-    assert "REHEARSAL" in page
+    shown, summary = pages(tmp_path, rehearsal=True)
+    assert "REHEARSAL" in shown
     assert "REHEARSAL" in summary
     assert "REHEARSAL" in capsys.readouterr().out
 
@@ -107,8 +108,8 @@ def test_what_is_no_rehearsal_does_not_say_so(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_the_page_draws_an_interval_with_a_text_alternative(tmp_path: Path) -> None:
-    page, _ = pages(tmp_path)
-    assert 'aria-label="observed 0.1002, interval 0.0934 to 0.1071, allowed 0.07 to 0.13, 3,500 samples"' in page
+    shown, _ = pages(tmp_path)
+    assert 'aria-label="observed 0.1002, interval 0.0934 to 0.1071, allowed 0.07 to 0.13, 3,500 samples"' in shown
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,23 @@ def test_the_summary_stays_below_what_ci_takes() -> None:
 
 def test_a_code_span_cannot_be_ended_from_inside() -> None:
     assert markdown.code("a ``` b") == "```` a ``` b ````"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.1)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [("fg", "bg"), ("fg", "card"), ("muted", "bg"), ("muted", "card"), ("link", "bg"), ("link", "card"), ("fg", "rule")]
+    + [(ink, paper) for ink in ("met", "bad", "open") for paper in (f"{ink}-bg", "card")],
+)
+def test_text_has_enough_contrast_in_both_themes(theme: int, ink: str, paper: str) -> None:
+    css = (paging.TEMPLATES / "verdict.css").read_text()
+    tokens = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", css.split(":root {")[1 + theme].split("}")[0]))
+    light, dark = sorted((luminance(tokens[ink]), luminance(tokens[paper])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -61,9 +61,7 @@ class Backend:
         """Start listening."""
         self._thread.start()
         self.pki = pki.create(self.folder / "pki")
-        self.server = self._class(
-            self.store, users=self._users, logs=self.logs, lens=self._lens, audit=self.audit
-        )
+        self.server = self._class(self.store, users=self._users, logs=self.logs, lens=self._lens, audit=self.audit)
         starting = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
         self.url = f"https://127.0.0.1:{starting.result(10)}"
         self.kubeconfig = self.folder / "kubeconfig"
@@ -123,9 +121,7 @@ class Api:
         """Talk to one server as one user."""
         self.client = httpx.Client(base_url=url, verify=tls, headers=dict(headers), timeout=30)
 
-    def call(
-        self, method: str, path: str, body: Any = None, media: str = "application/json", **headers: str
-    ) -> Answer:
+    def call(self, method: str, path: str, body: Any = None, media: str = "application/json", **headers: str) -> Answer:
         """Send one request; a body that is no text or bytes goes as JSON."""
         sent = {"Accept": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if body is not None:

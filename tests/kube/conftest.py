@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "needs_running_pods: a real cluster must run KUBE_CONTRACT_IMAGE for this test"
-    )
+    config.addinivalue_line("markers", "needs_running_pods: a real cluster must run KUBE_CONTRACT_IMAGE for this test")
 
 
 @pytest.fixture

@@ -47,9 +47,7 @@ def test_a_label_selector_selects(four: Cluster, selector: str, names: str) -> N
     assert _names(four, f"labelSelector=contract,{selector}") == list(names)
 
 
-@pytest.mark.parametrize(
-    ("selector", "names"), [("metadata.name%3Db", "b"), ("metadata.name%21%3Db", "acd")]
-)
+@pytest.mark.parametrize(("selector", "names"), [("metadata.name%3Db", "b"), ("metadata.name%21%3Db", "acd")])
 def test_a_field_selector_selects(four: Cluster, selector: str, names: str) -> None:
     assert _names(four, f"labelSelector=contract&fieldSelector={selector}") == list(names)
 

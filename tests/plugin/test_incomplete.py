@@ -128,7 +128,11 @@ def _launching(project: Project, program: str, within_s: float) -> Done:
 @pytest.mark.parametrize(
     ("program", "within_s", "said"),
     [
-        ("raise SystemExit('no port is free')", 10.0, "ended with 1 before it gave its address"),
+        (
+            "raise SystemExit('no port is free')",
+            10.0,
+            "before it gave its address, its last words: no port is free; see",
+        ),
         ("import time; time.sleep(60)", 0.5, "wanted its address within 0.5 s, got nothing"),
         ("print('hello', flush=True); input()", 10.0, "wanted one JSON line with its addresses, got b'hello"),
     ],

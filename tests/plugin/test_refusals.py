@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.plugin.project import HEAD
+from tests.plugin.project import HEAD, ROOT
 
 if TYPE_CHECKING:
     from tests.plugin.project import Project
@@ -25,8 +25,9 @@ MET = 'decide(met("good"))'
         (("--fault", "x"), "--fault x: target sandbox is not started by the harness"),
         (("--target", "nowhere"), "known profiles: sandbox"),
         (("--evidence", "nowhere"), "--evidence: wanted a run folder"),
+        (("-k", "(("), "Wrong expression passed to '-k'"),
     ],
-    ids=["clean", "alluredir", "no-allure", "each", "fault", "target", "evidence"],
+    ids=["clean", "alluredir", "no-allure", "each", "fault", "target", "evidence", "k"],
 )
 def test_wrong_use_is_one_line_and_exit_4(project: Project, words: tuple[str, ...], said: str) -> None:
     project.suite(MET)
@@ -37,6 +38,7 @@ def test_wrong_use_is_one_line_and_exit_4(project: Project, words: tuple[str, ..
     assert said in errors[0]
     assert said in done.events("interrupted")[0]["message"]
     assert "Traceback" not in done.text
+    assert not done.events("collector_exit"), "nothing was started for it"
 
 
 def test_a_left_over_test_plan_and_rerunning_plugins_are_refused(project: Project) -> None:
@@ -146,6 +148,7 @@ def test_tests_that_no_line_owns_are_refused_with_file_and_line(project: Project
         assert said in done.text
     assert "suites/test_bad.py:" in done.text
     assert not done.events("report")
+    assert not done.events("collector_exit"), "nothing was started for it"
 
 
 def test_markers_added_behind_the_text_are_refused(project: Project) -> None:
@@ -238,3 +241,24 @@ def test_evidence_of_another_collector_is_judged_and_kept(project: Project) -> N
     done = project.run("-m", "canary", "--target", "other", "--evidence", str(first.run))
     assert done.code == pytest.ExitCode.USAGE_ERROR
     assert "it is about target sandbox, this run about other" in done.text
+
+
+def test_a_profile_or_folder_outside_the_project_does_not_move_the_project(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    site = elsewhere / "site" / "onesource_verify-0.dist-info"  # the plugin as an installed package brings it
+    site.mkdir(parents=True)
+    _ = (site / "METADATA").write_text("Metadata-Version: 2.1\nName: onesource-verify\nVersion: 0\n")
+    _ = (site / "entry_points.txt").write_text("[pytest11]\nharness.plugin = harness.plugin\n")
+    _ = (elsewhere / "mine.toml").write_text((project.root / "targets" / "sandbox.toml").read_text())
+    (elsewhere / "reports").mkdir()
+    project.suite(MET)
+    words = ("-m", "canary", "--target", str(elsewhere / "mine.toml"), "--reports", str(elsewhere / "reports"))
+    done = project.run(*words, PYTHONPATH=f"{ROOT}:{site.parent}", PYTEST_DISABLE_PLUGIN_AUTOLOAD="")
+    assert done.code == 0, done.text
+    assert f"rootdir: {project.root}" in done.text
+    made = [path for path in (elsewhere / "reports").iterdir() if not path.is_symlink()]
+    assert len(made) == 1, "nothing was begun before the call was made again"
+    assert (elsewhere / "reports" / "latest" / "run.json").is_file()
+    assert done.run is None

@@ -232,3 +232,40 @@ async def get(address: str, path: str = "/env") -> bytes:
     if not answer:
         raise ConnectionError("closed without an answer")
     return answer
+
+
+def play(tmp_path: Path, scenario: Callable[[Lab], Awaitable[None]]) -> None:
+    """Run a scenario in a cluster; afterwards no process of it may be left."""
+    before = set(psutil.Process().children(recursive=True))
+
+    async def run() -> None:
+        async with lab(tmp_path) as one:
+            await scenario(one)
+
+    asyncio.run(run())
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def container(pod: Obj) -> Obj:
+    return pod["status"]["containerStatuses"][0]
+
+
+def address(pod: Obj) -> str:
+    return pod["status"]["podIP"]
+
+
+async def environment(pod: Obj) -> dict[str, str]:
+    return json.loads((await get(address(pod))).partition(b"\r\n\r\n")[2])
+
+
+def template(spec: Obj) -> Obj:
+    return spec["template"]["spec"]["containers"][0]
+
+
+def process_of(pod: Obj) -> psutil.Process:
+    """The process that listens where the pod says it is."""
+    for child in psutil.Process().children():
+        alive = child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+        if alive and child.environ().get("POD_NAME") == pod["metadata"]["name"]:
+            return child
+    raise AssertionError(f"no process of {pod['metadata']['name']}")

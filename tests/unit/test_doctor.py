@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import datetime
 import http.server
+import io
 import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from harness import doctor, target
+from harness.cli import doctor as command_line
 from harness.cli.app import run
 from harness.clock import SystemClock
 from harness.doctor import address, cluster, machine, settings
@@ -200,6 +203,14 @@ def test_a_profile_that_cannot_be_read_is_one_line_and_exit_4(
     assert said.err.count("\n") == 2
     assert "unknown field `environment`" in said.err
     assert "known profiles: onesource, sandbox" in said.err
+
+
+def test_on_a_terminal_what_is_to_be_typed_stays_on_one_line() -> None:
+    page = io.StringIO()
+    command = "kubectl --context production get namespace kube-system -o jsonpath={.metadata.uid} --and --much --more"
+    found = [Finding("tool", State.OK, "1", "1.0"), Finding("uid", State.MISSING, "one", "none", "here", command)]
+    command_line.show(found, Console(file=page, force_terminal=True, width=80, no_color=True))
+    assert f"  {command}\n" in page.getvalue()
 
 
 # --- all together ----------------------------------------------------------------------------------------------------

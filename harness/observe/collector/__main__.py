@@ -70,9 +70,9 @@ async def collect(run: Path, target: Target, phases: Sequence[str]) -> int:
         why.append(reason)
         _ = task.cancel()
 
-    watch(asyncio.get_running_loop(), end)
     ended = "stopped: it broke"
     try:
+        watch(asyncio.get_running_loop(), end)
         with contextlib.suppress(asyncio.CancelledError):
             await task
         ended = f"stopped: {why[0]}" if why else "finished"

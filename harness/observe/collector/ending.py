@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import stat
-import sys
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+_STDIN = 0
 
 
 def watch(loop: asyncio.AbstractEventLoop, end: Callable[[str], None]) -> None:
@@ -23,12 +23,14 @@ def watch(loop: asyncio.AbstractEventLoop, end: Callable[[str], None]) -> None:
     """
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, end, ending.name)
-    if sys.stdin is None or sys.stdin.closed or not stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+    try:
+        if not stat.S_ISFIFO(os.fstat(_STDIN).st_mode):
+            return
+    except OSError:  # closed
         return
-    number = sys.stdin.fileno()
 
     def drain() -> None:
-        while os.read(number, 4096):  # not through the buffered reader: its lock would outlive the main thread
+        while os.read(_STDIN, 4096):
             pass
         _told(loop, lambda: end("standard input closed"))
 

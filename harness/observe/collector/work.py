@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.evidence import names
-from harness.judge import share
 from harness.observe import cluster, routing, talks, users
 from harness.observe.arms import Teller
 from harness.observe.asks import Asker
@@ -21,6 +21,7 @@ from harness.target import ARMS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
+    from typing import TypeAlias
 
     from harness.clock import Clock
     from harness.evidence.names import Way
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from harness.observe.routing.ask import Door
     from harness.target import Arm, Environment, Target
 
+    Observe: TypeAlias = Callable[[], Awaitable[None]]
+
 USUAL_SHARE = 0.10  # planned for where no weight can be read
 FLUSH_EVERY_S = 1.0
-WAYS: tuple[Way, ...] = ("header", "cookie", "url")
 
 
 class Work:
@@ -45,7 +47,6 @@ class Work:
         self._writer = writer
         self._notes = notes
         self._clock = clock
-        self._silent = False
         self.missing: list[str] = []
 
     async def do(self, needs: Sequence[Needs]) -> None:
@@ -101,24 +102,28 @@ class Work:
             found = await find(base.url if base else "", target.api.version, teller, limits.timeout_s)
             self._writer.meta("version_path", found)
             self._notes.say(f"version path {found.path}: {dict(found.tried)}")
-            self._silent = found.silent
             chatting = asyncio.create_task(users.chat(asker, ask.plain(environment), target)) if limits.users else None
             try:
-                pins = [self._pin(asker, environment, way, arm, found.path) for way in WAYS for arm in ARMS]
-                rest = [
-                    self._plain(asker, environment, looking, found.path),
-                    *(self._talk(asker, environment, way, arm) for way in WAYS for arm in ARMS),
-                ]
-                if self._silent:  # nothing to disturb: be done with it
-                    _ = await asyncio.gather(*pins, *rest)
+                pins, rest = self._streams(asker, environment, looking, found.path)
+                if found.silent:  # nothing to disturb: be done with it
+                    _ = await asyncio.gather(*(observe() for observe in (*pins, *rest)))
                 else:
-                    _ = await asyncio.gather(*pins)
-                    _ = await asyncio.gather(*rest)
+                    _ = await asyncio.gather(*(observe() for observe in pins))
+                    _ = await asyncio.gather(*(observe() for observe in rest))
             finally:
                 if chatting is not None:
                     _ = chatting.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await chatting
+
+    def _streams(
+        self, asker: Asker, environment: Environment, looking: asyncio.Task[ClusterSnapshot], path: str
+    ) -> tuple[list[Observe], list[Observe]]:
+        """Return what to observe first and what after that."""
+        each: list[tuple[Way, Arm]] = [(way, arm) for way in _ways(environment) for arm in ARMS]
+        pins: list[Observe] = [partial(self._pin, asker, environment, way, arm, path) for way, arm in each]
+        rest: list[Observe] = [partial(self._plain, asker, environment, looking, path)]
+        return pins, rest + [partial(self._talk, asker, environment, way, arm) for way, arm in each]
 
     async def _pin(self, asker: Asker, environment: Environment, way: Way, arm: Arm, path: str) -> None:
         count = self._target.probes.pinned_asks
@@ -141,7 +146,7 @@ class Work:
         self, asker: Asker, environment: Environment, looking: asyncio.Task[ClusterSnapshot], path: str
     ) -> None:
         route = routing.read(environment, await looking)
-        count = share.asks_for(USUAL_SHARE if route.share is None else route.share)
+        count = await in_background(lambda: planned_asks(route.share))
         self._writer.meta("plain", {"weight_percent": route.weight_percent, "asks": count})
         door = ask.plain(environment)
         await self._stream(names.PLAIN, count, door, lambda there: asker.many(names.PLAIN, there, path, count))
@@ -166,3 +171,15 @@ class Work:
 
     def _missed(self, what: str, why: str) -> None:
         self.missing.append(f"{what}: {why}")
+
+
+def _ways(environment: Environment) -> tuple[Way, ...]:
+    """Return the ways of pinning to plan: header and cookie always, so that it shows where they don't exist."""
+    return tuple(dict.fromkeys(("header", "cookie", *ask.ways(environment))))
+
+
+def planned_asks(share: float | None) -> int:
+    """Return how many plain asks the configured share takes; scipy is imported here, beside the first asks."""
+    from harness.judge.share import asks_for  # noqa: PLC0415  half a second, off the loop
+
+    return asks_for(USUAL_SHARE if share is None else share)

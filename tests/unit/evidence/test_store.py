@@ -186,6 +186,16 @@ def test_a_batch_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     writer._later("INSERT INTO nowhere VALUES (1)")
     with pytest.raises(sqlite3.OperationalError):
         writer.flush()
-    writer._db.rollback()
     assert Reader(tmp_path).probes("plain") == ()
+    writer._statements.clear()
     writer.close("stopped: it broke")
+    assert len(Reader(tmp_path).probes("plain")) == 1, "what was buffered is kept for the next batch"
+
+
+def test_a_run_that_is_taken_up_again_is_running_and_then_dead_not_finished(tmp_path: Path) -> None:
+    Writer(tmp_path, FakeClock()).close("finished")
+    again = Writer(tmp_path, FakeClock())
+    assert Reader(tmp_path).collector() == "running"
+    again._lock.close()
+    again._db.close()
+    assert Reader(tmp_path).collector() == "dead"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.judge.answers import Answers, Arm
@@ -58,6 +58,7 @@ def test_one_lost_ask_is_borne() -> None:
     assert reaches(lost, GOOD_STABLE, NEED, "header").outcome is Outcome.MET
 
 
+@settings(deadline=None)
 @given(st.integers(0, 80), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
 def test_more_misses_never_improve_a_pins_outcome(right: int, wrong: int, unnamed: int, more: int) -> None:
     before = Answers(canary=right, stable=wrong, unnamed=unnamed)
@@ -65,6 +66,7 @@ def test_more_misses_never_improve_a_pins_outcome(right: int, wrong: int, unname
     assert reaches(before, GOOD_STABLE, NEED, "header").outcome <= reaches(after, GOOD_STABLE, NEED, "header").outcome
 
 
+@settings(deadline=None)
 @given(st.integers(0, 80), st.integers(0, 80))
 def test_a_pin_is_never_met_with_fewer_answers_than_needed(canary: int, stable: int) -> None:
     verdict = reaches(Answers(canary=canary), Answers(stable=stable), NEED, "header")
@@ -104,6 +106,7 @@ def test_fewer_conversations_than_planned_are_too_few() -> None:
     assert stays_on_one_version([talk("new", "new")], need=2).reason is Reason.SAMPLE_TOO_SMALL
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["new", "old", "third", None]), max_size=4), max_size=4))
 def test_met_means_that_every_turn_was_on_the_pinned_arm(histories: list[list[str | None]]) -> None:
     verdict = stays_on_one_version([talk(*turns, planned=3) for turns in histories])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.judge import share
@@ -168,6 +168,7 @@ counts = st.integers(0, 4_000)
 weights = st.sampled_from([0.0, 0.05, 0.1, 0.15, 0.2, 0.5, 1.0])
 
 
+@settings(deadline=None)
 @given(weights, counts, counts, st.integers(0, 200))
 def test_more_unknown_answers_never_improve_the_outcome_towards_met(
     weight: float, canary: int, stable: int, more: int
@@ -178,6 +179,7 @@ def test_more_unknown_answers_never_improve_the_outcome_towards_met(
         assert less.outcome is Outcome.MET or less.reason is Reason.SAMPLE_TOO_SMALL
 
 
+@settings(deadline=None)
 @given(weights, counts, counts, st.integers(1, 4_000))
 def test_answers_of_unknown_arm_in_place_of_known_ones_never_give_met(
     weight: float, canary: int, stable: int, lost: int
@@ -187,6 +189,7 @@ def test_answers_of_unknown_arm_in_place_of_known_ones_never_give_met(
         assert share.splits_as_configured(weight, of(canary, stable)).outcome is Outcome.MET
 
 
+@settings(deadline=None)
 @given(weights, st.integers(1, 4_000), st.data())
 def test_moving_away_from_the_configured_share_never_improves_the_outcome(
     weight: float, n: int, data: st.DataObject
@@ -200,6 +203,7 @@ def test_moving_away_from_the_configured_share_never_improves_the_outcome(
     )
 
 
+@settings(deadline=None)
 @given(weights, st.integers(1, 3_000))
 def test_the_accepted_hits_are_exactly_the_met_ones(weight: float, n: int) -> None:
     fewest, most = share.accepted(weight, n)
@@ -208,6 +212,7 @@ def test_the_accepted_hits_are_exactly_the_met_ones(weight: float, n: int) -> No
         assert met == (fewest <= hits <= most)
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 0.99), counts)
 def test_the_interval_holds_the_estimate(true: float, n: int) -> None:
     hits = round(true * n)

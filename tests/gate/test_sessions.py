@@ -1,0 +1,138 @@
+"""From a real session to a decision: whatever stops, shrinks or breaks `pytest -m canary`, `gate decide` says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from tests.running import ROOT, Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.xdist_group("sessions")
+
+
+class Session:
+    """`pytest -m canary` against a running sandbox, with its own reports folder; one after the other."""
+
+    def __init__(self, running: Running, reports: Path) -> None:
+        """Use a sandbox; what is written goes to `reports`."""
+        self._reports = reports
+        self._words = [f"--target={running.said.target}", f"--reports={reports}", "-q", "-p", "no:cacheprovider"]
+
+    def start(self, *words: str, root: Path = ROOT) -> subprocess.Popen[str]:
+        """Begin a session in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-m", "canary", *self._words, *words],
+            cwd=root,
+            env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, root: Path = ROOT) -> int:
+        """Run a session to its end; return its exit status."""
+        return self.start(*words, root=root).wait(timeout=90)
+
+    def begun(self, process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+        """Wait until a session has planned its tests, hence waits for evidence."""
+        latest = self._reports / "latest" / "ledger.jsonl"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if latest.exists() and '"plan"' in latest.read_text() and (latest.parent / "evidence.db").exists():
+                return process
+            time.sleep(0.02)
+        raise AssertionError(f"the session planned nothing; it ended with {process.poll()}")
+
+    def decision(self) -> tuple[int, str, str]:
+        """Decide on the newest run: exit code, decision, and its blockers as text."""
+        gate = [str(Path(sys.executable).with_name("gate")), "decide", "canary", "--reports", str(self._reports)]
+        done = subprocess.run(gate, cwd=ROOT, capture_output=True, text=True, check=False)
+        said = json.loads((self._reports / "latest" / "verdict.json").read_text())
+        return done.returncode, said["decision"], json.dumps(said["blockers"])
+
+    def outcomes(self) -> dict[str, Any]:
+        """Return line and outcome of the newest run."""
+        rows = (self._reports / "latest" / "outcomes.jsonl").read_text().splitlines()
+        return {row["line"]: row["outcome"] for row in map(json.loads, rows)}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def session(running: Running, tmp_path: Path) -> Session:
+    return Session(running, tmp_path / "reports")
+
+
+def test_a_whole_run_is_go_and_with_two_workers_it_is_the_same(session: Session) -> None:
+    assert session.run() == 0
+    assert session.decision() == (0, "GO", "[]")
+    alone = session.outcomes()
+    assert session.run("-n", "2") == 0
+    assert session.decision() == (0, "GO", "[]")
+    assert session.outcomes() == alone
+
+
+def test_a_filtered_run_is_inconclusive_and_names_the_lines_left_out(session: Session) -> None:
+    assert session.run("-k", "rte_02") == 0
+    code, decision, why = session.decision()
+    assert (code, decision) == (2, "INCONCLUSIVE")
+    assert "P2-RTE-01" in why
+    assert "-k" in why
+
+
+def test_an_empty_selection_is_inconclusive(session: Session) -> None:
+    assert session.run("-k", "nothing_has_this_name") == pytest.ExitCode.NO_TESTS_COLLECTED
+    code, decision, why = session.decision()
+    assert (code, decision) == (2, "INCONCLUSIVE")
+    assert "INCOMPLETE" in why
+
+
+@pytest.mark.parametrize(("sign", "said"), [(signal.SIGINT, "INTERRUPTED"), (signal.SIGKILL, "killed")])
+def test_a_run_stopped_half_way_is_inconclusive(session: Session, sign: signal.Signals, said: str) -> None:
+    process = session.begun(session.start())
+    process.send_signal(sign)
+    _ = process.wait(timeout=60)
+    code, decision, why = session.decision()
+    assert (code, decision) == (2, "INCONCLUSIVE")
+    assert said in why
+
+
+def test_a_crashed_worker_is_inconclusive(session: Session) -> None:
+    process = session.begun(session.start("-n", "2"))
+    family = psutil.Process(process.pid).children(recursive=True)
+    worker = next(p for p in family if "exec(eval(" in " ".join(p.cmdline()))
+    worker.kill()
+    assert process.wait(timeout=90) != 0
+    code, decision, why = session.decision()
+    assert (code, decision) == (2, "INCONCLUSIVE")
+    assert "worker" in why
+
+
+def test_a_broken_conftest_is_inconclusive_also_after_a_good_run(session: Session, tmp_path: Path) -> None:
+    assert session.run() == 0
+    _ = shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for folder in ("suites", "runbook"):
+        _ = shutil.copytree(ROOT / folder, tmp_path / folder)
+    _ = (tmp_path / "conftest.py").write_text("import nothing_of_that_name\n")
+    assert session.run(root=tmp_path) == pytest.ExitCode.USAGE_ERROR
+    code, decision, why = session.decision()
+    assert (code, decision) == (2, "INCONCLUSIVE")
+    assert "nothing_of_that_name" in why

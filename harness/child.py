@@ -58,7 +58,12 @@ class Child:
             return None
 
     def stop(self, polite_s: float = POLITE_S) -> int:
-        """End it: close its input, then SIGTERM, then SIGKILL to the whole group. Return its exit status."""
+        """End it: close its input, then SIGTERM, then SIGKILL to the whole group. Return its exit status.
+
+        Done once; later calls return the same status.
+        """
+        if self._log.closed and self._process.returncode is not None:
+            return self._process.returncode
         with contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()

@@ -37,7 +37,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The whole policy and the digest of the file that it was read from."""
+    """The whole policy and one digest of policy.toml and lines.toml: a moved limit is another policy."""
 
     alpha_family: float
     weight_default: float
@@ -59,10 +59,11 @@ def load(folder: Path = FOLDER) -> Policy:
     """Read and check the policy, or raise UsageError with one line."""
     path = folder / "policy.toml"
     try:
-        raw = path.read_bytes()
+        raw, limits = path.read_bytes(), (folder / "lines.toml").read_bytes()
         read = msgspec.convert(tomllib.loads(raw.decode("utf-8")), _File)
     except OSError as trouble:
         raise UsageError(f"policy: wanted a readable file, got {trouble.strerror} at {path}") from trouble
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as trouble:
         raise UsageError(f"policy {path}: {trouble}; its head explains the keys") from trouble
-    return Policy(read.alpha_family, read.weight_default, read.phases, hashlib.sha256(raw).hexdigest())
+    digest = hashlib.sha256(hashlib.sha256(raw).digest() + hashlib.sha256(limits).digest()).hexdigest()
+    return Policy(read.alpha_family, read.weight_default, read.phases, digest)

@@ -80,11 +80,15 @@ class Running:
         state = ["--state", str(self._state)]
         _ = subprocess.run([*command, "only", *names, *state], cwd=ROOT, check=True, timeout=90, capture_output=True)
 
+    def kube_env(self, role: str) -> dict[str, str]:
+        """Return an environment for kubectl; its cache goes where the sandbox's state is."""
+        return {**os.environ, "HOME": str(self._state), "KUBECONFIG": self.said.kubeconfigs[role]}
+
     def kubectl(
         self, *words: str, context: str = "staging", role: str = "admin", ok: bool = True, timeout: float = 60
     ) -> str:
         """Run the real kubectl; return what it printed on both streams."""
-        env = {**os.environ, "KUBECONFIG": self.said.kubeconfigs[role]}
+        env = self.kube_env(role)
         done = subprocess.run(
             [KUBECTL, "--context", context, *words],
             env=env,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,7 @@ def gate() -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is one line on standard error."""
     try:
-        _load()
-        code: Any = typer.main.get_command(app).main(args=list(argv), prog_name="gate", standalone_mode=False)
+        code: Any = _command().main(args=list(argv), prog_name="gate", standalone_mode=False)
     except (TyperException, UsageError) as trouble:
         said = trouble.format_message() if isinstance(trouble, TyperException) else str(trouble)
         return _fail(said or "wrong use; see gate --help", USAGE)
@@ -51,10 +51,12 @@ def run(argv: Sequence[str]) -> int:
     return code
 
 
-def _load() -> None:
+@functools.cache
+def _command() -> Any:
     """Import each command's module, which registers itself; done late so that a broken one is reported, too."""
     for name in COMMANDS:
         _ = importlib.import_module(f"harness.cli.{name}")
+    return typer.main.get_command(app)
 
 
 def _fail(said: str, code: int) -> int:

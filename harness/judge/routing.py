@@ -83,15 +83,18 @@ def reaches(to_canary: Answers, to_stable: Answers, need: int, by: str) -> Verdi
     )
 
 
-def stays_on_one_version(conversations: Sequence[Conversation], need: int = 1, note: str = "") -> Verdict:
+def stays_on_one_version(
+    conversations: Sequence[Conversation], need: int = 1, note: str = "", turns: int = 2
+) -> Verdict:
     """Decide whether every pinned conversation stays on the version it began with.
 
     A change between two turns is VIOLATED. A conversation that never was on the arm it was pinned to proves
     nothing about pinned ones: UNKNOWN (that the pin fails is the header's and the cookie's own line). So are
-    incomplete ones, fewer than `need` conversations, or fewer than two turns each.
+    incomplete ones, fewer than `need` conversations, or conversations planned with fewer than `turns` turns.
     """
     flipped = [c for c in conversations if c.flipped]
-    unfinished = [c for c in conversations if not c.complete or c.planned < 2]
+    unfinished = [c for c in conversations if not c.complete]
+    short_ones = [c for c in conversations if c.planned < max(turns, 2)]
     astray = [c for c in conversations if any(arm != c.wanted for arm in c.arms)]
     facts = {
         "conversations": len(conversations),
@@ -100,6 +103,7 @@ def stays_on_one_version(conversations: Sequence[Conversation], need: int = 1, n
         "astray": len(astray),
         "unfinished": len(unfinished),
         "need": need,
+        "need_turns": turns,
         "note": note,
         "unit": "conversation",
     }
@@ -127,5 +131,8 @@ def stays_on_one_version(conversations: Sequence[Conversation], need: int = 1, n
         )
     if len(conversations) < need:
         said = f"{len(conversations):,} conversations, {need:,} needed{because}"
+        return unknown(Reason.SAMPLE_TOO_SMALL, said, **facts)
+    if short_ones:
+        said = f"conversations of {short_ones[0].planned} turns, {max(turns, 2)} needed; raise probes.turns in the profile"
         return unknown(Reason.SAMPLE_TOO_SMALL, said, **facts)
     return met(f"all {len(conversations):,} pinned conversations stayed on their version", **facts)

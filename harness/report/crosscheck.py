@@ -41,9 +41,9 @@ def all_of(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datet
     return sorted(found, key=_rank)
 
 
-def _rank(blocker: Blocker) -> tuple[bool, int]:
-    """Put causes before consequences: what is wrong with the run, then what is wrong with a line."""
-    return blocker.line is not None, ORDER.index(blocker.code) if blocker.code in ORDER else len(ORDER)
+def _rank(blocker: Blocker) -> tuple[int, bool]:
+    """Put causes before consequences, and of one kind the run's before a line's."""
+    return ORDER.index(blocker.code) if blocker.code in ORDER else len(ORDER), blocker.line is not None
 
 
 def identity(evidence: Evidence, rules: Rules, wanted: Wanted) -> list[Blocker]:

@@ -175,6 +175,9 @@ def _allure(held: Mapping[str, _Held], troubles: list[Blocker]) -> list[Result]:
                 found.append(_result(name, msgspec.convert(value, _Raw)))
         except (strict.Malformed, msgspec.ValidationError) as trouble:
             troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {trouble}; {RUN_AGAIN}"))
+    for source in sorted(sources - {name.rpartition("/")[2] for name in inside}):
+        said = f"allure-results/{source} is named by a result, but is not there"
+        troubles.append(Blocker("INCOMPLETE", f"{said}; {RUN_AGAIN}"))
     for name in inside:
         if "-attachment" in name and name.rpartition("/")[2] not in sources:
             said = f"{name} belongs to no result: the test that made it was killed, or it was put there"

@@ -60,7 +60,7 @@ def words(facts: Mapping[str, Fact]) -> str:
     said: list[str] = []
     if estimate is not None:
         said.append(f"observed {estimate:.4g}")
-    if low is not None and high is not None:
+    if estimate is not None and low is not None and high is not None:
         said.append(f"interval {low:.4g} to {high:.4g}")
     match limits:
         case [float(least), float(most)]:

@@ -9,6 +9,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from harness.report import decision as deciding
+from harness.report import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +43,8 @@ def validity(made: Decision) -> str:
     """Say until when and for what it counts."""
     where = made.environment or "an unknown environment"
     uid = made.run.cluster_uid if made.run and made.run.cluster_uid else "unknown"
-    until = f"Decided {clock(made.decided_at)}, valid until {clock(made.expires_at)}"
-    until = f"{until}, for {where} (cluster {uid}) and this build only."
+    until = f", valid until {clock(made.expires_at)}" if made.decision == "GO" else ""
+    until = f"Decided {clock(made.decided_at)}{until}, for {where} (cluster {uid}) and this build only."
     return f"{until} A rehearsal: it counts for that sandbox and nowhere else." if made.rehearsal else until
 
 
@@ -98,4 +99,6 @@ def figure(value: Fact) -> str:
         return {True: "yes", False: "no", None: "unknown"}[value]
     if isinstance(value, float):
         return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value if isinstance(value, str) else files.encode(value).decode()

@@ -27,10 +27,10 @@ def lens(switches: Switches, wrong_cluster: str) -> Callable[[str, Obj], Obj | N
 
     def see(user: str, obj: Obj) -> Obj | None:
         active = switches.active()
-        if user == DATA_PLANE:
-            return _as_ingress_nginx(_data_plane(obj, active))
         if not active:
             return obj
+        if user == DATA_PLANE:
+            return _data_plane(obj, active)
         if wrong_cluster in active and obj.get("kind") == "Namespace" and obj["metadata"]["name"] == "kube-system":
             obj = copy.deepcopy(obj)
             obj["metadata"]["uid"] = OTHER_CLUSTER
@@ -39,19 +39,8 @@ def lens(switches: Switches, wrong_cluster: str) -> Callable[[str, Obj], Obj | N
     return see
 
 
-def _as_ingress_nginx(obj: Obj) -> Obj:
-    """Hide terminating endpoints: ingress-nginx drops them, Traefik keeps those that serve for sticky sessions.
-
-    No fault: without it clients with an affinity cookie would stay on a pod until it refuses them.
-    """
-    endpoints: list[Obj] = (obj.get("endpoints") or []) if obj.get("kind") == "EndpointSlice" else []
-    if not any(one["conditions"].get("terminating") for one in endpoints):
-        return obj
-    return {**obj, "endpoints": [one for one in endpoints if not one["conditions"].get("terminating")]}
-
-
 def _data_plane(obj: Obj, active: frozenset[str]) -> Obj:
-    annotations = obj["metadata"].get("annotations") or {}
+    annotations: dict[str, str] = obj["metadata"].get("annotations") or {}
     if obj.get("kind") != "Ingress" or PREFIX + "canary" not in annotations:
         return obj
     seen = copy.deepcopy(obj)

@@ -188,8 +188,10 @@ def rules_review(user: User, namespace: str) -> Obj:
     rows: list[Obj] = [
         {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)} for rule in held
     ]
-    for name in ("selfsubjectaccessreviews", "selfsubjectrulesreviews"):
-        rows.append({"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": [name]})
+    rows += [
+        {"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": [name]}
+        for name in ("selfsubjectaccessreviews", "selfsubjectrulesreviews")
+    ]
     paths: list[Obj] = [{"verbs": ["get"], "nonResourceURLs": list(DISCOVERY)}]
     if any("*" in rule.groups and "*" in rule.verbs for rule in user.rules):
         paths.insert(0, {"verbs": ["*"], "nonResourceURLs": ["*"]})

@@ -113,7 +113,8 @@ def path_of(logs: Path, pod: Obj, wanted: LogOptions) -> Path:
 
 def _status(pod: Obj, container: str) -> Obj:
     states = rows(pod, "status", "containerStatuses")
-    return next((state for state in states if state.get("name") == container), {})
+    nothing: Obj = {}
+    return next((state for state in states if state.get("name") == container), nothing)
 
 
 def ended(store: Store, pod: Obj, container: str) -> Callable[[], bool]:

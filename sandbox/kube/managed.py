@@ -62,7 +62,7 @@ def later(now: datetime.datetime, seconds: int) -> str:
     return (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def update(resource: Resource, old: Obj, new: Obj, manager: str, now: str, subresource: str) -> None:
+def update(resource: Resource, old: Obj, new: Obj, *, manager: str, now: str, subresource: str) -> None:
     """Record in `new` that a manager changed what differs from `old`; others lose those fields."""
     before, after = _flat(resource.model, old), _flat(resource.model, new)
     changed = {path for path, value in after.items() if path not in before or before[path] != value}
@@ -77,7 +77,7 @@ def update(resource: Resource, old: Obj, new: Obj, manager: str, now: str, subre
     _write(new, entries)
 
 
-def apply(resource: Resource, old: Obj | None, config: Obj, manager: str, now: str, *, force: bool) -> Obj:
+def apply(resource: Resource, old: Obj | None, config: Obj, *, manager: str, now: str, force: bool) -> Obj:
     """Return the object with what the configuration says; 409 naming fields that others set differently.
 
     What this manager applied before, no longer says and nobody else owns, is removed.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.kube import schema
 from sandbox.kube.reading import is_list, is_object
 from sandbox.kube.status import ApiError, bad_request, invalid_patch
-from sandbox.kube.store import Obj
+
+if TYPE_CHECKING:
+    from sandbox.kube.store import Obj
 
 JSON = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
@@ -37,23 +39,24 @@ def json_patch(obj: Obj, operations: object) -> Obj:
 
 def _operate(doc: Any, operation: Any) -> Any:
     op, path = operation.get("op"), operation.get("path", "")
-    if op == "remove":
-        return _remove(doc, path)[0]
-    if op == "add":
-        return _add(doc, path, operation.get("value"))
-    if op == "replace":
-        if not path:
-            return operation.get("value")
-        _ = _find(doc, path)
-        return _add(_remove(doc, path)[0], path, operation.get("value"))
-    if op == "move":
-        doc, value = _remove(doc, operation["from"])
-        return _add(doc, path, value)
-    if op == "copy":
-        return _add(doc, path, copy.deepcopy(_find(doc, operation["from"])))
-    if op == "test" and _find(doc, path, missing=None) == operation.get("value"):
-        return doc
-    raise rejected()
+    if op == "test":
+        if _find(doc, path, missing=None) != operation.get("value"):
+            raise rejected()
+    elif op == "remove":
+        doc, _ = _remove(doc, path)
+    elif op == "add":
+        doc = _add(doc, path, operation.get("value"))
+    elif op == "replace":
+        doc, _ = _remove(doc, path) if path else (doc, None)
+        doc = _add(doc, path, operation.get("value"))
+    elif op == "move":
+        doc, value = _remove(doc, operation.get("from", ""))
+        doc = _add(doc, path, value)
+    elif op == "copy":
+        doc = _add(doc, path, copy.deepcopy(_find(doc, operation.get("from", ""))))
+    else:
+        raise rejected()
+    return doc
 
 
 def _steps(path: str) -> list[str]:
@@ -198,15 +201,13 @@ def _merge_struct(model: str, old: Obj, patch: Obj) -> Obj:
 
 
 def _merge_value(model: str, field: schema.Field | None, name: str, old: Any, value: Any) -> Any:
-    if field is None or field.shape in {"scalar", "any"}:
-        return value
-    if field.shape == "struct" and is_object(value):
-        return _merge_struct(field.of, old if is_object(old) else {}, value)
-    if field.shape == "map" and is_object(value):
-        if value.get("$patch") == "replace":
-            return {key: entry for key, entry in value.items() if key != "$patch"}
-        return merge_patch(old, value)
-    if field.shape == "list" and is_list(value):
+    if field is not None and is_object(value):
+        if field.shape == "struct":
+            return _merge_struct(field.of, old if is_object(old) else {}, value)
+        if field.shape == "map":
+            replaces = value.get("$patch") == "replace"
+            return _plain(value) if replaces else merge_patch(old, value)
+    if field is not None and field.shape == "list" and is_list(value):
         where = (schema.short(model), name)
         if where in schema.MERGE_KEYS:
             return _merge_list(field.of, schema.MERGE_KEYS[where], old or [], value)

@@ -111,7 +111,7 @@ def _issue_server(
 
 
 def create(folder: Path) -> Pki:
-    """Make a CA and a server certificate in `folder` (ca.crt, server.crt, server.key); the CA's key is not kept."""
+    """Make a CA and a server certificate in `folder`: ca.crt, server.crt, server.key; the CA's key is not kept."""
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _issue_ca(ca_key)
@@ -127,7 +127,7 @@ def create(folder: Path) -> Pki:
 
 
 def kubeconfig(path: Path, pki: Pki, contexts: Sequence[Context], current: str | None = None) -> None:
-    """Write a kubeconfig (JSON, which is YAML; mode 600) with the CA embedded; `current` defaults to the first context."""
+    """Write a kubeconfig (JSON, which is YAML; mode 600), the CA embedded; `current` is the first unless given."""
     ca = base64.b64encode(pki.ca.read_bytes()).decode()
     document: dict[str, object] = {
         "apiVersion": "v1",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.kube import codec, defaults, managed, patch, scale, schema, status, validation
-from sandbox.kube.reading import is_object, part, rows
+from sandbox.kube.reading import is_object, part
+from sandbox.kube.removal import Removal
 from sandbox.kube.store import AlreadyExistsError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Writer:
         """Write to a store."""
         self.store = store
         self._addresses = 0
+        self.removal = Removal(store)
 
     def create(self, call: Call) -> Reply:
         """Validate, fill in and store a new object: 201."""
@@ -92,7 +94,7 @@ class Writer:
             raise status.already_exists(resource, meta["name"])
         if not tracked:
             _ = meta.pop("managedFields", None)
-            managed.update(resource, {}, new, call.manager, self.store.timestamp(), call.subresource)
+            self._track(call, {}, new)
         if call.dry:
             meta |= {"uid": str(uuid.uuid4()), "creationTimestamp": self.store.timestamp()}
             return codec.shown(resource, new)
@@ -100,6 +102,17 @@ class Writer:
             return codec.shown(resource, self.store.create(resource.plural, new))
         except AlreadyExistsError:
             raise status.already_exists(resource, meta["name"]) from None
+
+    def _track(self, call: Call, old: Obj, new: Obj) -> None:
+        """Note in `new` who changed what."""
+        managed.update(
+            call.resource,
+            old,
+            new,
+            manager=call.manager,
+            now=self.store.timestamp(),
+            subresource=call.subresource,
+        )
 
     def _place(self, call: Call, meta: Obj) -> None:
         """Settle the namespace: the path's; 400 if the object says another, 404 if there is no such one."""
@@ -199,7 +212,9 @@ class Writer:
         self._check_identity(call, config)
         old = self.store.find(call.resource.plural, call.namespace, call.name)
         now = self.store.timestamp()
-        new = managed.apply(call.resource, old, config, call.manager, now, force=codec.truth(call.query, "force"))
+        new = managed.apply(
+            call.resource, old, config, manager=call.manager, now=now, force=codec.truth(call.query, "force")
+        )
         if old is None:
             return Reply(201, self._insert(call, new, tracked=True), warnings)
         return Reply(200, codec.shown(call.resource, self._save(call, old, new, tracked=True)), warnings)
@@ -223,7 +238,7 @@ class Writer:
             defaults.apply(resource.kind, new)
             validation.check(resource, new, old)
         if not tracked:
-            managed.update(resource, old, new, call.manager, self.store.timestamp(), call.subresource)
+            self._track(call, old, new)
         if call.dry:
             return new
         try:
@@ -282,7 +297,7 @@ class Writer:
             return Reply(200, codec.shown(call.resource, obj))
         grace = codec.whole(call.query, "gracePeriodSeconds")
         policy = call.query.get("propagationPolicy") or options.get("propagationPolicy") or ""
-        return Reply(200, self.remove(call.resource, obj, options.get("gracePeriodSeconds", grace), policy))
+        return Reply(200, self.removal.remove(call.resource, obj, options.get("gracePeriodSeconds", grace), policy))
 
     def _check_preconditions(self, call: Call, obj: Obj, wanted: Obj) -> None:
         for name, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
@@ -290,74 +305,6 @@ class Writer:
             if wanted.get(name) and wanted[name] != has:
                 why = f"Precondition failed: {label} in precondition: {wanted[name]}, {label} in object meta: {has}"
                 raise status.conflict(call.resource, call.name, why)
-
-    def remove(self, resource: Resource, obj: Obj, grace: int | None, policy: str = "") -> Obj:
-        """Start or finish an object's deletion and return what the API answers."""
-        meta = obj["metadata"]
-        namespace, name = meta.get("namespace", ""), meta["name"]
-        if policy == "Orphan":
-            self._orphan(meta["uid"], namespace)
-        if resource.kind == "Pod":
-            return self._remove_pod(resource, obj, grace)
-        if resource.kind == "Namespace":
-            return self._remove_namespace(resource, obj)
-        if meta.get("finalizers"):
-            meta.setdefault("deletionTimestamp", self.store.timestamp())
-            meta.setdefault("deletionGracePeriodSeconds", 0)
-            return codec.shown(resource, self.store.update(resource.plural, obj))
-        _ = self.store.delete(resource.plural, namespace, name)
-        details: Obj = {"name": name, "group": resource.group, "kind": resource.plural, "uid": meta["uid"]}
-        details = {key: value for key, value in details.items() if value}
-        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-
-    def _remove_pod(self, resource: Resource, pod: Obj, grace: int | None) -> Obj:
-        """Mark a pod as ending; its kubelet removes it. Without a node or grace it goes at once."""
-        meta, spec = pod["metadata"], part(pod, "spec")
-        seconds = spec.get("terminationGracePeriodSeconds", 30) if grace is None else max(grace, 0)
-        ended = part(pod, "status").get("phase") in {"Succeeded", "Failed"}
-        if seconds == 0 or not spec.get("nodeName") or ended:
-            gone = self.store.delete("pods", meta["namespace"], meta["name"])
-            return codec.shown(resource, gone)
-        if not meta.get("deletionTimestamp") or seconds < meta.get("deletionGracePeriodSeconds", seconds):
-            meta["deletionTimestamp"] = managed.later(self.store.now(), seconds)
-            meta["deletionGracePeriodSeconds"] = seconds
-            meta["generation"] = meta.get("generation", 0) + 1
-            pod = self.store.update("pods", pod)
-        return codec.shown(resource, pod)
-
-    def _remove_namespace(self, resource: Resource, obj: Obj) -> Obj:
-        """Empty a namespace; it goes when its last pod has."""
-        name = obj["metadata"]["name"]
-        obj["metadata"].setdefault("deletionTimestamp", self.store.timestamp())
-        obj.setdefault("status", {})["phase"] = "Terminating"
-        shown = codec.shown(resource, self.store.update("namespaces", obj))
-        from sandbox.kube.resources import BY_PLURAL
-
-        for row in BY_PLURAL.values():
-            if row.namespaced:
-                for held in self.store.list(row.plural, name):
-                    _ = self.remove(row, held, None)
-        self.finish_namespaces()
-        return shown
-
-    def finish_namespaces(self) -> None:
-        """Remove each namespace that is ending and empty."""
-        for obj in self.store.view("namespaces"):
-            name = obj["metadata"]["name"]
-            if obj["metadata"].get("deletionTimestamp") and not self.store.view("pods", name):
-                _ = self.store.delete("namespaces", "", name)
-
-    def _orphan(self, uid: str, namespace: str) -> None:
-        """Take an owner off its dependents, so that they outlive it."""
-        for plural in ("replicasets", "pods"):
-            for obj in self.store.list(plural, namespace):
-                owners = rows(obj["metadata"], "ownerReferences")
-                if any(owner.get("uid") == uid for owner in owners):
-                    left = [owner for owner in owners if owner.get("uid") != uid]
-                    obj["metadata"] |= {"ownerReferences": left}
-                    if not left:
-                        del obj["metadata"]["ownerReferences"]
-                    _ = self.store.update(plural, obj)
 
 
 def _ordered(meta: Obj) -> Obj:

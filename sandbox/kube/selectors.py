@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.kube.reading import is_object, part
+from sandbox.kube.reading import is_object, part, rows
 from sandbox.kube.status import bad_request
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def _values(tokens: _Tokens) -> Iterable[str]:
         raise bad_request(f"unable to parse requirement: found '{opening}' expected: '('")
     values: list[str] = []
     while tokens.peek() not in {")", ""}:
-        token = tokens.take()
-        if token != ",":
-            values.append(token)
+        word = tokens.take()
+        if word != ",":
+            values.append(word)
     _ = tokens.take()
     return values
 
@@ -99,8 +99,10 @@ def of_selector(selector: Obj | None) -> tuple[Requirement, ...]:
         return ()
     found = [Requirement(k, "in", frozenset({v})) for k, v in selector.get("matchLabels", {}).items()]
     names = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "absent"}
-    for row in selector.get("matchExpressions", []):
-        found.append(Requirement(row["key"], names[row["operator"]], frozenset(row.get("values") or ())))
+    found += [
+        Requirement(row["key"], names[row["operator"]], frozenset(row.get("values") or ()))
+        for row in rows(selector, "matchExpressions")
+    ]
     return tuple(found)
 
 

@@ -62,7 +62,11 @@ class ApiServer:
         app = web.Application(client_max_size=MAX_BODY)
         _ = app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=1.0, auto_decompress=True
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=1.0,
+            handler_cancellation=True,  # a client that leaves ends its watch
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, ssl_context=tls, reuse_address=True)
@@ -96,7 +100,7 @@ class ApiServer:
 
     def _pod_changed(self, event: Event) -> None:
         if event.type == "DELETED":
-            self._writer.finish_namespaces()
+            self._writer.removal.finish_namespaces()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         """Answer any request; what is refused becomes a Status object."""
@@ -237,14 +241,11 @@ class ApiServer:
         return _json(200, found, [])
 
     def _discovered(self, path: str) -> Obj | None:
-        if path == "/version":
-            return discovery.VERSION
-        if path == "/api":
-            return discovery.core(self._address)
-        if path == "/apis":
-            return discovery.groups()
-        if path == "/api/v1":
-            return discovery.resources("", "v1")
+        fixed = {"/version": lambda: discovery.VERSION, "/apis": discovery.groups}
+        fixed["/api"] = lambda: discovery.core(self._address)
+        fixed["/api/v1"] = lambda: discovery.resources("", "v1") or {}
+        if path in fixed:
+            return fixed[path]()
         match = re.fullmatch(r"/apis/([^/]+)(?:/([^/]+))?", path)
         if match is None:
             return None

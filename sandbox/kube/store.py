@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import datetime
 import uuid
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable, Iterator
 
 Obj: TypeAlias = dict[str, Any]

@@ -72,17 +72,13 @@ def age(stamp: str | None, now: datetime.datetime) -> str:
     if seconds < 120:
         return f"{max(seconds, 0)}s"
     minutes, rest = divmod(seconds, 60)
-    if minutes < 10:
-        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
     if minutes < 180:
-        return f"{minutes}m"
+        return f"{minutes}m" + (f"{rest}s" if minutes < 10 and rest else "")
     hours, left = divmod(minutes, 60)
-    if hours < 8:
-        return f"{hours}h{left}m" if left else f"{hours}h"
     if hours < 48:
-        return f"{hours}h"
+        return f"{hours}h" + (f"{left}m" if hours < 8 and left else "")
     days, over = divmod(hours, 24)
-    return f"{days}d{over}h" if days < 8 and over else f"{days}d"
+    return f"{days}d" + (f"{over}h" if days < 8 and over else "")
 
 
 def _meta(obj: Obj, now: datetime.datetime) -> tuple[str, str]:
@@ -281,7 +277,7 @@ def _node(obj: Obj, now: datetime.datetime) -> list[Any]:
 def _slice(obj: Obj, now: datetime.datetime) -> list[Any]:
     name, since = _meta(obj, now)
     ports = [str(port.get("port", "*")) for port in rows(obj, "ports")]
-    addresses = [address for row in rows(obj, "endpoints") for address in rows(row, "addresses")]
+    addresses = [address for row in rows(obj, "endpoints") for address in row.get("addresses") or ()]
     return [name, obj.get("addressType", ""), _few(ports), _few(addresses), since]
 
 

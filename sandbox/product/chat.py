@@ -158,9 +158,8 @@ async def _streamed(request: web.Request, pod: Pod, turn: Turn, duration: float)
     step = max(1, -(-len(text) // CHUNKS))
     pieces = [text[i : i + step] for i in range(0, len(text), step)]
     ttft_s = time.perf_counter() - turn.begun
-    with contextlib.suppress(
-        ConnectionResetError
-    ):  # the reader left; the answer is part of the conversation all the same
+    # a reader who leaves resets the connection; the answer is part of the conversation all the same
+    with contextlib.suppress(ConnectionResetError):
         for piece in pieces:
             await response.write(_event("delta", {"text": piece}))
             await pod.think(duration * (1 - FIRST_SHARE) / len(pieces))

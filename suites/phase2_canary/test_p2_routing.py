@@ -42,7 +42,7 @@ def test_p2_rte_03_the_header_reaches_the_canary_and_its_opposite_the_stable_ver
 ) -> None:
     """Test users pin themselves to either version, without a single miss."""
     to_canary, to_stable = ingress.answers_to("header", "canary"), ingress.answers_to("header", "stable")
-    decide(routing.reaches(to_canary, to_stable, int(line.limits["need_answers"]), by="header"))
+    decide(routing.reaches(to_canary, to_stable, line.limits.count("need_answers"), by="header"))
 
 
 @pytest.mark.runbook("P2-RTE-04")
@@ -51,13 +51,14 @@ def test_p2_rte_04_the_cookie_reaches_the_canary_and_its_opposite_the_stable_ver
 ) -> None:
     """Only a cookie that a rule names counts, and only with the values always and never."""
     to_canary, to_stable = ingress.answers_to("cookie", "canary"), ingress.answers_to("cookie", "stable")
-    decide(routing.reaches(to_canary, to_stable, int(line.limits["need_answers"]), by="cookie"))
+    decide(routing.reaches(to_canary, to_stable, line.limits.count("need_answers"), by="cookie"))
 
 
 @pytest.mark.runbook("P2-RTE-05")
 def test_p2_rte_05_a_pinned_conversation_stays_on_one_version(line: Line, ingress: Ingress, decide: Decide) -> None:
     """Weights are drawn per request: without a pin one conversation would meet both versions."""
-    decide(routing.stays_on_one_version(ingress.conversations, int(line.limits["need_conversations"])))
+    need, turns = line.limits.count("need_conversations"), line.limits.count("need_turns")
+    decide(routing.stays_on_one_version(ingress.conversations, need, turns=turns))
 
 
 @pytest.mark.runbook("P2-RTE-06")

@@ -76,6 +76,10 @@ class Folder:
         raise LookupError(line)
 
     def drop(self, name: str) -> None:
+        """Remove a file; a result goes with what it has attached."""
+        if name.endswith("-result.json"):
+            for attached in self.json(name)["attachments"]:
+                (self.path / "allure-results" / attached["source"]).unlink()
         (self.path / name).unlink()
 
 

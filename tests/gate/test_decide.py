@@ -15,8 +15,8 @@ from harness.cli import decide as deciding
 from harness.cli import rejudge as rejudging
 from harness.cli import run as gate
 from harness.report import gather
+from tests.gate.breaking import run, stop_at
 from tests.gate.builder import UID, build
-from tests.gate.mutations import run, stop_at
 
 VIOLATED = ("VIOLATED", None, "23.1% of the answers, at most 13% allowed", {"n": 3500})
 TOO_SMALL = ("UNKNOWN", "SAMPLE_TOO_SMALL", "12 of 59 conversations", dict[str, Any]())
@@ -248,7 +248,9 @@ def test_run_does_not_decide_an_older_run_when_pytest_does_not_begin(tmp_path: P
     assert gate(words) == 2  # pytest takes the folder for its root, finds no settings there and ends
 
 
-def test_run_decides_the_run_that_it_made(tmp_path: Path) -> None:
+def test_run_decides_the_run_that_it_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        monkeypatch.delenv(name)  # of the session that this test runs in
     older = build(tmp_path)
     assert gate(["run", "canary", "--reports", str(tmp_path), "--no-such-option"]) == 2
     made = (tmp_path / "latest").readlink().name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.cli import run as gate
+from harness.cli.decide import of_folder
 from tests.gate.builder import build
 from tests.gate.mutations import CASES, Case
 
@@ -19,6 +20,22 @@ def test_a_genuine_run_is_go(tmp_path: Path) -> None:
     said = folder.json("verdict.json")
     assert (said["decision"], said["blockers"], said["phase"]) == ("GO", [], "canary")
     assert {line["outcome"] for line in said["lines"]} == {"MET"}
+
+
+def test_no_record_can_be_removed_emptied_or_cut_short_unnoticed(tmp_path: Path) -> None:
+    folder = build(tmp_path)
+    records = [path for path in folder.path.rglob("*.json*") if path.parent.name != "artifacts"]
+    assert len(records) == 3 + 7  # run, ledger, outcomes, and a result per line
+    for path in [*records, folder.path / "evidence.db"]:
+        whole = path.read_bytes()
+        for left in (None, 0, 1, len(whole) // 2, len(whole) - 1):
+            path.unlink(missing_ok=True)
+            if left is not None:
+                _ = path.write_bytes(whole[:left])
+            decided = of_folder(folder.path, "canary").decision
+            assert decided == "INCONCLUSIVE" or (path.name == "evidence.db" and left == len(whole) - 1), (path, left)
+        _ = path.write_bytes(whole)
+    assert of_folder(folder.path, "canary").decision == "GO"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -128,6 +128,10 @@ def test_figures_that_are_not_whole_are_not_drawn(facts: dict[str, Any]) -> None
     assert plot.of(facts) is None
 
 
+def test_bounds_without_an_estimate_are_not_called_an_interval() -> None:
+    assert plot.words({"low": 10, "high": 20, "n": 3}) == "3 samples"
+
+
 def test_an_estimate_right_on_its_limit_can_be_drawn() -> None:
     assert plot.of({"estimate": 0, "low": 0, "high": 0, "limit_high": 0}) is not None
 

@@ -77,8 +77,9 @@ class Backend:
     def __exit__(self, *_: object) -> None:
         """Stop listening and end the loop."""
         asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(10)
-        _ = self._loop.call_soon_threadsafe(self._loop.stop)
+        stopping = self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        assert not stopping.cancelled()
         self._loop.close()
 
     def on_loop(self, work: Callable[[Store], Any]) -> Any:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import json
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import kubernetes.config
-
-from tests.kube.backend import Api, Backend
+from tests.kube.backend import Api
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox.kube.store import Obj
+    from tests.kube.backend import Backend
+
+
+kubernetes: Any = importlib.import_module("kubernetes.config")  # it ships no types
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def _pod(namespace: str, stamp: str) -> Obj:
 
 def real_api(kubeconfig: str) -> Api:
     """Return a client of the current context of a kubeconfig."""
-    client: Any = kubernetes.config.new_client_from_config(config_file=kubeconfig)
+    client: Any = kubernetes.new_client_from_config(config_file=kubeconfig)
     settings = client.configuration
     tls = ssl.create_default_context(cafile=settings.ssl_ca_cert)
     if settings.cert_file:

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sandbox.kube.reading import is_list, is_object
+
 HERE = Path(__file__).parent
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _VOLATILE = {"uid": "UID", "resourceVersion": "RV", "continue": "CONTINUE", "serverAddress": "ADDRESS"}
@@ -19,9 +21,9 @@ def load(name: str) -> list[dict[str, Any]]:
 
 def normal(value: Any, name: str = "") -> Any:
     """Return a value with everything that differs from run to run replaced by its kind."""
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: normal(entry, key) for key, entry in value.items() if key != "managedFields"}
-    if isinstance(value, list):
+    if is_list(value):
         return [normal(entry) for entry in value]
     if name in _VOLATILE and isinstance(value, str):
         return _VOLATILE[name]

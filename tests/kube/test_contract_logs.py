@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kube.cluster import Pod
+if TYPE_CHECKING:
+    from tests.kube.cluster import Pod
+
 
 pytestmark = pytest.mark.needs_running_pods
 

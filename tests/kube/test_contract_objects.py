@@ -10,7 +10,7 @@ import pytest
 from tests.kube.objects import configmap, container_of, deployment, ingress
 
 if TYPE_CHECKING:
-    from tests.kube.cluster import Cluster
+    from tests.kube.cluster import Cluster, Pod
 
 
 def test_a_new_object_gets_uid_version_and_time(cluster: Cluster) -> None:
@@ -188,8 +188,8 @@ def test_deleting_a_selection_deletes_exactly_that(cluster: Cluster) -> None:
 
 
 @pytest.mark.needs_running_pods
-def test_a_pod_ends_gracefully_or_at_once(cluster: Cluster, running_pod: object) -> None:
-    path = cluster.path("pods", "talker")
+def test_a_pod_ends_gracefully_or_at_once(running_pod: Pod) -> None:
+    path, cluster = running_pod.path, running_pod.cluster
     ending = cluster.api.delete(path).body
     assert ending["kind"] == "Pod"
     assert ending["metadata"]["deletionGracePeriodSeconds"] == 1

@@ -133,7 +133,7 @@ def test_a_json_patch_that_does_not_apply_changes_nothing(cluster: Cluster, oper
 
 
 def _apply(cluster: Cluster, data: dict[str, str], manager: str, *, force: bool = False) -> Any:
-    body = configmap("a", **data)
+    body = configmap("a", None, **data)
     query = f"?fieldManager={manager}&force={str(force).lower()}"
     return cluster.api.patch(cluster.path("configmaps", "a") + query, body, "apply")
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.kube import authz
+from sandbox.kube.reading import is_list, is_object
 from tests.kube.backend import TOKENS, Answer, Api, Backend, users
 from tests.kube.golden import load, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sandbox.kube.store import Obj, Store
 
@@ -109,20 +110,22 @@ BEFORE: dict[str, Callable[[Store], None]] = {
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answer]]:
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     """Every recorded request's answer, sent in order to one fresh server."""
     got: dict[str, Answer] = {}
     known = {token: authz.User("reader") if user.name == "reader" else user for token, user in users().items()}
     with Backend(tmp_path_factory.mktemp("golden"), known=known) as backend:
         client = backend.api(None)
         client.client.headers["User-Agent"] = "Python-urllib/3.11"
-        for name in REPLAYED:
-            if name in BEFORE:
-                _ = backend.on_loop(BEFORE[name])
-            if name not in NOT_COMPARED:
-                got[name] = _send(client, RECORDED[name]["request"], got)
-        client.close()
-    yield got
+        try:
+            for name in REPLAYED:
+                if name in BEFORE:
+                    _ = backend.on_loop(BEFORE[name])
+                if name not in NOT_COMPARED:
+                    got[name] = _send(client, RECORDED[name]["request"], got)
+        finally:
+            client.close()
+    return got
 
 
 def _send(client: Api, request: Obj, got: dict[str, Answer]) -> Answer:
@@ -131,7 +134,7 @@ def _send(client: Api, request: Obj, got: dict[str, Answer]) -> Answer:
     if token is not None:
         headers["Authorization"] = f"Bearer {TOKENS.get(token, token)}"
     body = request["body"]
-    if isinstance(body, dict) and request["method"] == "PUT":
+    if is_object(body) and request["method"] == "PUT":
         body = copy.deepcopy(body)
         version = got["no-op patch"].body["metadata"]  # the object the recorded client had read
         body["metadata"] |= {"resourceVersion": version["resourceVersion"], "uid": version["uid"]}
@@ -146,11 +149,12 @@ def _names(entry: Obj) -> str:
 
 def _only_ours(got: Any, wanted: Any, where: str = "") -> list[str]:
     """Return what we list differently, or list at all without the real server doing so."""
-    if isinstance(got, dict) and isinstance(wanted, dict):
+    if is_object(got) and is_object(wanted):
         keys = sorted(got.keys() | wanted.keys())
         return [d for key in keys for d in _only_ours(got.get(key), wanted.get(key), f"{where}.{key}")]
-    if isinstance(got, list) and all(isinstance(entry, dict) for entry in got):
-        real = {_names(entry): entry for entry in wanted or []}
+    if is_list(got) and all(is_object(entry) for entry in got):
+        listed: list[Obj] = wanted or []
+        real = {_names(entry): entry for entry in listed}
         found: list[str] = []
         for entry in got:
             if _names(entry) in real:

@@ -100,7 +100,7 @@ def test_the_servers_certificate_is_for_this_machine_only(backend: Backend) -> N
     assert other.ca.read_bytes() != backend.pki.ca.read_bytes()
 
 
-def test_a_read_takes_little_time(backend: Backend, api: Api) -> None:
+def test_a_read_takes_little_time(api: Api) -> None:
     _ = api.post(DEPLOYMENTS, deployment())
     times: list[float] = []
     for _round in range(100):
@@ -152,6 +152,20 @@ def test_stopping_ends_open_watches(backend: Backend, api: Api) -> None:
     thread.join(5)
 
 
+def test_a_client_that_leaves_ends_its_watch(backend: Backend) -> None:
+    def watchers() -> int:
+        return backend.on_loop(lambda _: len(backend.server._watchers))
+
+    client = backend.api()
+    with client.client.stream("GET", "/api/v1/secrets?watch=true"):
+        assert watchers() == 1
+    client.close()
+    ends = time.monotonic() + 5
+    while watchers() and time.monotonic() < ends:
+        _ = threading.Event().wait(0.02)
+    assert watchers() == 0
+
+
 def test_a_namespace_ends_when_its_last_pod_has(backend: Backend, api: Api) -> None:
     _ = api.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "temp"}})
     _ = api.post("/api/v1/namespaces/temp/configmaps", configmap("a"))
@@ -171,7 +185,7 @@ def test_a_namespace_ends_when_its_last_pod_has(backend: Backend, api: Api) -> N
     assert api.get("/api/v1/namespaces/temp").status == 404
 
 
-def test_deleting_an_owner_can_orphan_what_it_owns(backend: Backend, api: Api) -> None:
+def test_deleting_an_owner_can_orphan_what_it_owns(api: Api) -> None:
     owner = api.post(DEPLOYMENTS, deployment()).body["metadata"]["uid"]
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": owner}
     held = deployment() | {"kind": "ReplicaSet"}

@@ -42,6 +42,20 @@ def linger(request):
         time.sleep(60)
 
     return wait
+
+
+@pytest.fixture
+def swallow():
+    def outer(say):
+        def quiet(verdict):
+            try:
+                say(verdict)
+            except AssertionError:
+                pass
+
+        return quiet
+
+    return outer
 """
 LINES = """
 [{id}]
@@ -160,7 +174,7 @@ class Project:
         """Return one test as text."""
         asked = [
             "decide",
-            *(word for word in ("linger", "line", "target", "run", "broken", "environment") if word in body),
+            *(word for word in ("linger", "line", "target", "run", "broken", "swallow", "environment") if word in body),
         ]
         name = line_id.lower().replace("-", "_")
         lines = "".join(f"    {row}\n" for row in body.splitlines())

@@ -36,6 +36,13 @@ def test_all_met_ends_with_0_and_fewer_are_recorded_as_left_out(project: Project
         assert fewer.events("plan")[0]["deselected"] == ["suites/test_it.py::test_p2_rte_02_x"]
 
 
+def test_a_session_started_from_inside_a_worker_of_another_is_a_run_of_its_own(project: Project, good: Path) -> None:
+    done = project.run("-m", "canary", PYTEST_XDIST_WORKER="gw0")
+    assert done.code == 0
+    assert done.run != good
+    assert len(done.outcomes) == 2
+
+
 def test_an_empty_selection_is_a_run_of_nothing(project: Project, good: Path) -> None:
     done = project.run("-m", "staging")
     assert done.code == pytest.ExitCode.NO_TESTS_COLLECTED
@@ -196,3 +203,11 @@ def test_the_collector_is_told_the_phase_its_identity_is_kept_and_its_end_record
         assert done.about["image_digests"] == {"canary": ["sha256:1"]}
         assert "'--phase', 'canary'" in (done.run / "argv").read_text()
         assert "cluster_uid=seen" in (done.run / "allure-results" / "environment.properties").read_text()
+
+
+def test_a_violation_that_somebody_catches_stays_one(project: Project) -> None:
+    project.suite('decide = swallow(decide)\ndecide(violated("seen"))')
+    done = project.run("-m", "canary")
+    assert done.code == 1
+    assert done.outcomes["P2-RTE-01"]["outcome"] == "VIOLATED"
+    assert done.allure["P2-RTE-01"]["status"] == "failed"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import json
 import socket
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from sandbox.cluster.controlplane import ControlPlane
 from sandbox.cluster.events import Recorder
@@ -20,7 +23,7 @@ from sandbox.kube.store import Store
 from sandbox.switches import Switches
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
     from sandbox.kube.store import Event, Obj
@@ -247,18 +250,22 @@ def play(tmp_path: Path, scenario: Callable[[Lab], Awaitable[None]]) -> None:
 
 
 def container(pod: Obj) -> Obj:
+    """Return the status of a pod's only container."""
     return pod["status"]["containerStatuses"][0]
 
 
 def address(pod: Obj) -> str:
+    """Return a pod's address."""
     return pod["status"]["podIP"]
 
 
 async def environment(pod: Obj) -> dict[str, str]:
+    """Ask a pod for the environment it runs in."""
     return json.loads((await get(address(pod))).partition(b"\r\n\r\n")[2])
 
 
 def template(spec: Obj) -> Obj:
+    """Return the only container of a Deployment's spec."""
     return spec["template"]["spec"]["containers"][0]
 
 

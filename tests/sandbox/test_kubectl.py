@@ -129,9 +129,8 @@ def test_logs_show_every_line_of_every_pod_and_follow(sandbox: Running) -> None:
     everything = sandbox.kubectl(*words, "--tail=-1")
     assert everything.count('"request_metrics"') >= asks > ten.count('"request_metrics"')
     assert {line.split("/")[1] for line in everything.splitlines() if line.startswith("[pod/")} == _names(sandbox)
-    env = {"KUBECONFIG": sandbox.said.kubeconfigs["reader"]}
     follow = [KUBECTL, "--context", "staging", "logs", "-f", "--since=1s", "-l", "app=onesource"]
-    with subprocess.Popen(follow, env=env, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(follow, env=sandbox.kube_env("reader"), stdout=subprocess.PIPE, text=True) as process:
         time.sleep(1.5)
         _ = httpx.post(sandbox.said.staging_url + "/api/chat/ask", json={"question": "Is this line followed?"})
         assert process.stdout is not None

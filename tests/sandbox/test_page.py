@@ -102,7 +102,6 @@ def test_scripts_never_turn_text_into_markup(name: str) -> None:
     assert re.findall(forbidden, (PAGE / name).read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.skipif(NODE is None, reason="no node on this machine: scripts are not parsed")
 def test_scripts_parse() -> None:
     check = (
         "const {readFileSync} = require('fs'), {SourceTextModule, Script} = require('vm');"
@@ -112,7 +111,6 @@ def test_scripts_parse() -> None:
     _ = node("--no-warnings", "--experimental-vm-modules", "-e", check, *(str(PAGE / name) for name in SCRIPTS))
 
 
-@pytest.mark.skipif(NODE is None, reason="no node on this machine: exports are not run")
 def test_exports_are_rfc_4180_and_run_no_formula(tmp_path: Path) -> None:
     _ = shutil.copytree(PAGE, tmp_path, dirs_exist_ok=True)
     _ = (tmp_path / "package.json").write_text('{"type": "module"}')

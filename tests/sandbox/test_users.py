@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import signal
+import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.users import __main__ as users_main
 from sandbox.users.plans import MOST_TURNS, Plan, plan, requests_per_session
-from tests.sandbox.product_pods import WITHIN_S, Process, Town, free_port, pause, send
+from tests.sandbox.product_pods import WITHIN_S, Process, Town, pause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,14 +68,23 @@ def test_the_mean_of_requests_per_session_is_what_plans_add_up_to() -> None:
     assert requests_per_session(random.Random(1)) == pytest.approx(sum(each.requests for each in many) / 2000, rel=0.05)
 
 
+def until_asked(pod: Process, chats: int) -> None:
+    """Wait until users asked the pod so many questions."""
+    end = time.monotonic() + WITHIN_S
+    while len(pod.events("request_metrics")) < chats:
+        assert time.monotonic() < end, f"wanted {chats} questions within {WITHIN_S} s"
+        pause(0.05)
+
+
 def test_users_use_the_product_at_about_the_rate_and_nothing_goes_wrong(town: Town) -> None:
     pod = town.pod()
+    began = time.monotonic()
     users = crowd(town, pod.url, "--rate", "60", "--think", "0.01", "--seed", "3")
-    pause(2.5)
+    until_asked(pod, 50)
     counted = told(users)
-    assert 60 <= counted["requests"] <= 240
-    assert counted["requests"] == counted["status_200"] + counted.get("status_202", 0)
-    assert counted["completed"] > 10
+    assert counted["requests"] <= 60 * (time.monotonic() - began) + 60
+    assert counted["requests"] - 2 <= counted["status_200"] + counted.get("status_202", 0)  # some under way at the end
+    assert counted["completed"] > 5
     assert "ended_early" not in counted
     chats = pod.events("request_metrics")
     assert {event["tier"] for event in chats} == {"regular", "enhanced"}
@@ -82,33 +94,38 @@ def test_users_use_the_product_at_about_the_rate_and_nothing_goes_wrong(town: To
 
 
 def test_users_outlive_a_target_that_is_down_and_come_back(town: Town) -> None:
-    port = free_port()
-    users = crowd(town, f"http://127.0.0.1:{port}", "--rate", "60", "--think", "0")
-    pause(1.2)
+    with socket.socket() as dead:
+        dead.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        dead.bind(("127.0.0.1", 0))
+        dead.listen()
+        dead.settimeout(WITHIN_S)
+        port = dead.getsockname()[1]
+        users = crowd(town, f"http://127.0.0.1:{port}", "--rate", "60", "--think", "0")
+        for _ in range(5):  # whoever connects is hung up on
+            dead.accept()[0].close()
+    pause(0.2)  # and now nobody even listens
     assert users.popen.poll() is None
     assert users.lines() == []  # nobody fills a disk with complaints
     pod = town.pod(PORT=str(port))
-    pause(1.0)
-    assert pod.events("request_metrics")
+    until_asked(pod, 1)
     counted = told(users)
-    assert counted["ended_early"] > 0
+    assert counted["ended_early"] >= 5
     assert counted["status_200"] > 0
 
 
-@pytest.mark.parametrize(
-    "options",
-    [("--rate", "0"), ("--rate", "1000"), ("--think", "-1"), ("--url",)],
-    ids=["none", "flood", "back", "nowhere"],
-)
-def test_options_that_cannot_be_are_refused(town: Town, options: tuple[str, ...]) -> None:
-    assert crowd(town, "http://127.0.0.1:1", *options).popen.wait(WITHIN_S) == 2
+@pytest.mark.parametrize("options", [("--rate", "0"), ("--rate", "1000"), ("--think", "-1"), ("--url",)])
+def test_options_that_cannot_be_are_refused(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        _ = users_main._options(["--url", "http://127.0.0.1:1", *options])
+    assert refused.value.code == 2
+    assert options[0] in capsys.readouterr().err
 
 
 def test_an_interrupt_ends_users_as_quietly_as_a_termination(town: Town) -> None:
     pod = town.pod()
-    users = crowd(town, pod.url, "--rate", "20")
-    pause(0.8)
+    users = crowd(town, pod.url, "--rate", "60")
+    until_asked(pod, 1)
     users.popen.send_signal(signal.SIGINT)
     assert users.popen.wait(WITHIN_S) == 0
-    assert all(line.startswith("users: ") for line in users.lines())
-    assert send("GET", f"{pod.url}/healthz").status_code == 200
+    assert len(users.lines()) == 1
+    assert users.lines()[0].startswith("users: ")

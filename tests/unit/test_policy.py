@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -53,8 +52,13 @@ def test_a_run_may_be_as_long_as_the_longest_window_it_has_to_watch(phase: str) 
     assert POLICY.of(phase).max_age_s > 3600 * max(hours, default=0)
 
 
-def test_the_digest_is_that_of_the_file() -> None:
-    assert POLICY.sha256 == hashlib.sha256(FILE.read_bytes()).hexdigest()
+@pytest.mark.parametrize("name", ["policy.toml", "lines.toml"])
+def test_a_change_of_policy_or_limits_changes_the_digest(name: str, tmp_path: Path) -> None:
+    for file in ("policy.toml", "lines.toml"):
+        _ = (tmp_path / file).write_bytes((policy.FOLDER / file).read_bytes())
+    assert policy.load(tmp_path).sha256 == POLICY.sha256
+    _ = (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b"# moved\n")
+    assert policy.load(tmp_path).sha256 != POLICY.sha256
 
 
 @pytest.mark.parametrize(
@@ -73,6 +77,7 @@ def test_a_malformed_policy_is_one_line_that_says_where(old: str, new: str, word
     text = FILE.read_text(encoding="utf-8")
     assert old in text
     _ = (tmp_path / "policy.toml").write_text(text.replace(old, new), encoding="utf-8")
+    _ = (tmp_path / "lines.toml").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match=re.escape(words)) as raised:
         _ = policy.load(tmp_path)
     assert "\n" not in str(raised.value)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.judge.oracle import Affinity, Decision, Request, Split, decide
 
@@ -156,3 +158,30 @@ def test_the_routing_rows_of_the_named_case_file_pass_too(record_property: Calla
     print(f"{len(rows)} routing rows of ONESOURCE_CANARY_CASES" if rows else "own table only")  # noqa: T201
     assert not wrong
     assert bool(rows) == bool(os.environ.get("ONESOURCE_CANARY_CASES"))
+
+
+words = st.sampled_from(["always", "never", "enabled", ""])
+annotations = st.dictionaries(
+    st.sampled_from(["canary-weight", "canary-weight-total", "canary-by-header", "canary-by-cookie", "affinity"]),
+    st.sampled_from(["X-Canary", "tester", "cookie", "0", "10", "100", "1000", "x"]),
+)
+
+
+@settings(deadline=None)
+@given(annotations, annotations, words, words)
+def test_a_canary_alone_is_never_served(
+    primary: dict[str, str], canary: dict[str, str], header_value: str, cookie_value: str
+) -> None:
+    request_ = Request({"X-Canary": header_value}, {"tester": cookie_value})
+    assert decide(None, canary | MARK, request_) == "404"
+    assert decide(primary | MARK, canary | MARK, request_) == "404"
+    assert decide(primary, canary, request_) == "main", "without the mark no rule counts"
+
+
+@settings(deadline=None)
+@given(annotations, words, st.sampled_from(["0", "10", "100", "1000"]))
+def test_a_pin_by_header_never_depends_on_the_weight(canary: dict[str, str], cookie_value: str, weight: str) -> None:
+    pinned = canary | HEADER
+    for value, arm in (("always", "canary"), ("never", "main")):
+        asked = Request({"x-canary": value}, {"tester": cookie_value})
+        assert decide({}, pinned | {"canary-weight": weight}, asked) == arm

@@ -95,11 +95,16 @@ def test_a_third_version_in_between_is_a_change() -> None:
         ([talk("new", "new"), talk("new", planned=2)], Reason.INTERRUPTED),
         ([talk("new", None)], Reason.INTERRUPTED),
         ([talk(None, None)], Reason.NO_DATA),
-        ([talk("new")], Reason.INTERRUPTED),
+        ([talk("new")], Reason.SAMPLE_TOO_SMALL),
     ],
 )
 def test_conversations_that_prove_nothing_are_unknown(talks: list[Conversation], reason: Reason) -> None:
     assert stays_on_one_version(talks).reason is reason
+
+
+def test_conversations_shorter_than_the_line_asks_for_are_too_short() -> None:
+    assert stays_on_one_version([talk("new", "new")], turns=3).reason is Reason.SAMPLE_TOO_SMALL
+    assert stays_on_one_version([talk("new", "new", "new")], turns=3).outcome is Outcome.MET
 
 
 def test_fewer_conversations_than_planned_are_too_few() -> None:

@@ -18,7 +18,7 @@ from harness.judge import routing, share
 from harness.observe import routing as routes
 from harness.observe.collector.__main__ import main
 from harness.observe.snapshot import from_json
-from harness.target import Target
+from harness.target import Target, UrlPairRouting
 from harness.verdict import Outcome, Reason
 from tests.unit.observe.objects import MARKED, endpoints, ingress, ingress_class, owned, pod, service
 from tests.unit.observe.servers import NEW, OLD, Api, Product, free_port, kubeconfig, serving
@@ -193,3 +193,22 @@ def test_a_run_without_a_readable_profile_is_wrong_use_in_one_line(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "target.json" in said
+
+
+def test_two_plain_addresses_are_observed_by_address_and_decide_nothing_about_headers(tmp_path: Path) -> None:
+    with serving(Product(always=OLD).app) as stable_url, serving(Product(always=NEW).app) as canary_url:
+        target = prepared(tmp_path, "")
+        routing_by_url = UrlPairRouting(stable_url, canary_url)
+        pair = msgspec.structs.replace(target.environments["production"], routing=routing_by_url)
+        target = msgspec.structs.replace(target, environments={"production": pair})
+        _ = (tmp_path / "target.json").write_bytes(msgspec.json.encode(target))
+        assert main(["--run", str(tmp_path), "--phase", "canary"]) == 1, "no cluster access: its snapshot is missing"
+    reader = Reader(tmp_path)
+    by_url = [tally.answers(reader.stream(names.pinned("url", arm))) for arm in ("canary", "stable")]
+    assert routing.reaches(by_url[0], by_url[1], 59, "url").outcome is Outcome.MET
+    by_header = tally.answers(reader.stream("header-canary"))
+    assert routing.reaches(by_header, by_header, 59, "header").reason is Reason.NO_DATA
+    route = routes.read(pair, from_json(reader.snapshot(names.cluster("production"))))
+    assert routing.wired_safely(route, 10, 20).reason is Reason.NO_DATA
+    plain = tally.answers(reader.stream(names.PLAIN))
+    assert share.splits_as_configured(route.share, plain).reason is Reason.NO_DATA

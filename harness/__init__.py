@@ -1,1 +1,1 @@
-""""""
+"""The library: observe, judge, record, gate."""

@@ -25,7 +25,7 @@ class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strict by default."""
 
 
-class Launch(_Struct):
+class Launch(_Struct, frozen=True):
     """A target that the harness starts and stops itself (the embedded sandbox).
 
     The command's first line of output is JSON with `url`, `staging_url`, `kubeconfig`, `pid` and
@@ -37,14 +37,14 @@ class Launch(_Struct):
     within_s: float = 60.0
 
 
-class Build(_Struct):
+class Build(_Struct, frozen=True):
     """What an arm should be running: the image digest in the cluster and the commit its answers name."""
 
     digest: str
     commit: str
 
 
-class ArmFrom(_Struct):
+class ArmFrom(_Struct, frozen=True):
     """Where an answer says which build gave it. `kind` none: every figure per arm is UNKNOWN."""
 
     kind: Literal["header", "body", "none"] = "header"
@@ -52,7 +52,7 @@ class ArmFrom(_Struct):
     body: tuple[str, ...] = ("version.git_commit", "git_commit")  # JSON locations, first that is there
 
 
-class NginxRouting(_Struct, tag="nginx-ingress", tag_field="kind"):
+class NginxRouting(_Struct, frozen=True, tag="nginx-ingress", tag_field="kind"):
     """Canary by ingress-nginx annotations (also Traefik's provider for them)."""
 
     primary: str
@@ -61,7 +61,7 @@ class NginxRouting(_Struct, tag="nginx-ingress", tag_field="kind"):
     classes: tuple[str, ...] = ("k8s.io/ingress-nginx",)  # controllers that make an IngressClass valid here
 
 
-class GatewayRouting(_Struct, tag="gateway-api", tag_field="kind"):
+class GatewayRouting(_Struct, frozen=True, tag="gateway-api", tag_field="kind"):
     """Canary by weights and header matches of one Gateway API HTTPRoute."""
 
     route: str
@@ -69,14 +69,14 @@ class GatewayRouting(_Struct, tag="gateway-api", tag_field="kind"):
     canary_service: str
 
 
-class UrlPairRouting(_Struct, tag="url-pair", tag_field="kind"):
+class UrlPairRouting(_Struct, frozen=True, tag="url-pair", tag_field="kind"):
     """No cluster access: each arm has an address of its own; the split itself cannot be measured."""
 
     stable_url: str
     canary_url: str
 
 
-class Pins(_Struct):
+class Pins(_Struct, frozen=True):
     """How test users choose an arm: header and cookie, each with its value for canary and for stable."""
 
     header: str = "X-Canary"
@@ -87,7 +87,7 @@ class Pins(_Struct):
     cookie_stable: str = "never"
 
 
-class Environment(_Struct):
+class Environment(_Struct, frozen=True):
     """One cluster and namespace with the product in it."""
 
     url: str = ""
@@ -100,7 +100,7 @@ class Environment(_Struct):
     pins: Pins = Pins()
 
 
-class Api(_Struct):
+class Api(_Struct, frozen=True):
     """Paths of the product's API; several candidates mean "the first that answers in the right shape"."""
 
     version: tuple[str, ...] = ("/version", "/api/version")
@@ -110,7 +110,7 @@ class Api(_Struct):
     ask_enhanced: str = "/api/chat/ask-enhanced"
 
 
-class Probes(_Struct):
+class Probes(_Struct, frozen=True):
     """How much is asked, and how fast. Numbers of samples follow from the judges, not from here."""
 
     rate_per_s: float = 50.0  # of plain asks; a target's rate limit must allow it
@@ -123,7 +123,7 @@ class Probes(_Struct):
     patience_s: float = 300.0  # until the planned evidence must be there
 
 
-class Escalation(_Struct):
+class Escalation(_Struct, frozen=True):
     """Who is called at each level."""
 
     owners: Mapping[Literal["L1", "L2", "L3", "lead"], str] = msgspec.field(
@@ -131,7 +131,7 @@ class Escalation(_Struct):
     )
 
 
-class Target(_Struct):
+class Target(_Struct, frozen=True):
     """Everything the harness knows about one target."""
 
     name: str

@@ -32,7 +32,7 @@ class Reason(enum.StrEnum):
     ERROR = "ERROR"
 
 
-Fact: TypeAlias = "str | int | float | bool | None | Sequence[Fact] | Mapping[str, Fact]"
+Fact: TypeAlias = "str | int | float | bool | Sequence[Fact] | Mapping[str, Fact] | None"
 
 
 @dataclass(frozen=True, slots=True)

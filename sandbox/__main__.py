@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import sys
@@ -80,8 +81,8 @@ async def _up(folder: Path, names: frozenset[str], *, as_json: bool, until_eof: 
 
 
 def _drain(ended: asyncio.Event) -> None:
-    if not sys.stdin.buffer.read1(4096):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    if not os.read(sys.stdin.fileno(), 4096):
+        _ = asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         ended.set()
 
 

@@ -87,7 +87,8 @@ class Admin:
 def _merged(live: Obj, wanted: Obj) -> Obj:
     """Return `wanted` as a replacement of `live`: same identity, the controllers' annotations kept."""
     new = {**live, **{key: value for key, value in wanted.items() if key != "metadata"}}
-    kept = {k: v for k, v in (live["metadata"].get("annotations") or {}).items() if k.startswith(_KEPT)}
+    annotations: dict[str, str] = live["metadata"].get("annotations") or {}
+    kept = {key: value for key, value in annotations.items() if key.startswith(_KEPT)}
     meta = {**live["metadata"], **wanted["metadata"]}
     meta["annotations"] = {**wanted["metadata"].get("annotations", {}), **kept}
     return {**new, "metadata": meta}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 _TEMPLATE = Path(__file__).parent.parent / "targets" / "sandbox.toml"
 
@@ -30,5 +30,5 @@ def _toml(table: dict[str, Any], prefix: str = "") -> list[str]:
     lines = [f"[{prefix}]", *plain] if prefix else plain
     for key, value in table.items():
         if isinstance(value, dict):
-            lines += _toml(value, f"{prefix}.{key}" if prefix else key)
+            lines += _toml(cast("dict[str, Any]", value), f"{prefix}.{key}" if prefix else key)
     return lines

@@ -53,7 +53,7 @@ class Sandbox:
         self._pki = pki.create(self.state / "pki")
         self.production.manifests = list(with_faults(self.production.manifests, self._switches.active()).values())
         members = (self.production, self.staging)
-        await asyncio.gather(*(member.start(self._pki) for member in members))
+        _ = await asyncio.gather(*(member.start(self._pki) for member in members))
         self._write_kubeconfigs()
         settled = await asyncio.gather(*(member.cluster.settled(SETTLE_WITHIN_S) for member in members))
         if not all(settled):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.judge.answers import Answers, Arm
+    from harness.verdict import Fact
 
 __all__ = ["Conversation", "reaches", "stays_on_one_version", "wired_safely"]
 
@@ -93,15 +94,12 @@ def stays_on_one_version(
     incomplete ones, fewer than `need` conversations, or conversations planned with fewer than `turns` turns.
     """
     flipped = [c for c in conversations if c.flipped]
-    unfinished = [c for c in conversations if not c.complete]
-    short_ones = [c for c in conversations if c.planned < max(turns, 2)]
-    astray = [c for c in conversations if any(arm != c.wanted for arm in c.arms)]
-    facts = {
+    facts: dict[str, Fact] = {
         "conversations": len(conversations),
         "turns": sum(len(c.versions) for c in conversations),
         "flipped": [str(c) for c in flipped],
-        "astray": len(astray),
-        "unfinished": len(unfinished),
+        "astray": len([c for c in conversations if _astray(c)]),
+        "unfinished": len([c for c in conversations if not c.complete]),
         "need": need,
         "need_turns": turns,
         "note": note,
@@ -111,28 +109,35 @@ def stays_on_one_version(
         return violated(
             f"{len(flipped):,} of {len(conversations):,} pinned conversations changed version: {flipped[0]}", **facts
         )
+    doubt = _unproven(conversations, need, note, max(turns, 2))
+    if doubt is not None:
+        return unknown(*doubt, **facts)
+    return met(f"all {len(conversations):,} pinned conversations stayed on their version", **facts)
+
+
+def _astray(conversation: Conversation) -> bool:
+    return any(arm != conversation.wanted for arm in conversation.arms)
+
+
+def _unproven(conversations: Sequence[Conversation], need: int, note: str, turns: int) -> tuple[Reason, str] | None:
+    """Return why conversations that did not flip prove nothing yet, if so."""
     because = f" ({note})" if note else ""
     if not conversations:
-        return unknown(Reason.NO_DATA, f"no pinned conversation was held{because}", **facts)
+        return Reason.NO_DATA, f"no pinned conversation was held{because}"
+    of = len(conversations)
+    unfinished = [c for c in conversations if not c.complete]
     if unfinished:
         first = unfinished[0]
         named = any(version for c in conversations for version in c.versions)
         why = f": {first.note}" if first.note else ""
-        return unknown(
-            Reason.INTERRUPTED if named else Reason.NO_DATA,
-            f"{len(unfinished):,} of {len(conversations):,} conversations are incomplete, first {first}{why}{because}",
-            **facts,
-        )
+        said = f"{len(unfinished):,} of {of:,} conversations are incomplete, first {first}{why}{because}"
+        return Reason.INTERRUPTED if named else Reason.NO_DATA, said
+    astray = [c for c in conversations if _astray(c)]
     if astray:
-        return unknown(
-            Reason.NO_DATA,
-            f"{len(astray):,} of {len(conversations):,} conversations could not be pinned, first {astray[0]}",
-            **facts,
-        )
-    if len(conversations) < need:
-        said = f"{len(conversations):,} conversations, {need:,} needed{because}"
-        return unknown(Reason.SAMPLE_TOO_SMALL, said, **facts)
-    if short_ones:
-        said = f"conversations of {short_ones[0].planned} turns, {max(turns, 2)} needed; raise probes.turns in the profile"
-        return unknown(Reason.SAMPLE_TOO_SMALL, said, **facts)
-    return met(f"all {len(conversations):,} pinned conversations stayed on their version", **facts)
+        return Reason.NO_DATA, f"{len(astray):,} of {of:,} conversations could not be pinned, first {astray[0]}"
+    if of < need:
+        return Reason.SAMPLE_TOO_SMALL, f"{of:,} conversations, {need:,} needed{because}"
+    shortest = min(c.planned for c in conversations)
+    if shortest < turns:
+        return Reason.SAMPLE_TOO_SMALL, f"{shortest} turns a conversation, {turns} needed: raise probes.turns"
+    return None

@@ -210,6 +210,10 @@ def _decide(
     )
     if (share == 0 and hits[0] > 0) or (share == 1 and hits[1] < of):
         return violated(f"{said}; at {share:.0%} nothing is left to chance", **facts)
+    if share in {0, 1} and hits[0] < hits[1]:
+        lost = hits[1] - hits[0]
+        said = f"{said}; {lost:,} asks without an arm, any of which would refute {share:.0%}"
+        return unknown(Reason.NO_DATA, said, **facts)
     if high < inside.low or low > inside.high:
         return violated(said, **facts)
     if inside.low <= low and high <= inside.high:

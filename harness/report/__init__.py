@@ -1,1 +1,1 @@
-""""""
+"""What a run leaves, and the decision made of it."""

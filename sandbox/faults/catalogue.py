@@ -56,7 +56,7 @@ def _no_pin(*lines: str) -> dict[str, Expected]:
     return {**dict.fromkeys(lines, V), "P2-RTE-05": NO_DATA}
 
 
-_NO_ANSWERS = dict.fromkeys(("P2-RTE-03", "P2-RTE-04", "P2-RTE-05", "P2-RTE-06"), NO_DATA)
+_NO_ANSWERS: dict[str, Expected] = dict.fromkeys(("P2-RTE-03", "P2-RTE-04", "P2-RTE-05", "P2-RTE-06"), NO_DATA)
 
 ROUTING = (
     Fault(

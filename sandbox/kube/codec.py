@@ -83,6 +83,10 @@ def typed(resource: Resource, raw: Any, validation: str) -> tuple[Obj, list[str]
         raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
     obj: Obj = raw
     kind, version = obj.get("kind") or resource.kind, obj.get("apiVersion") or resource.api_version
+    if not isinstance(kind, str) or not isinstance(version, str):
+        raise bad_request(
+            f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind"
+        )
     if (kind, version) != (resource.kind, resource.api_version):
         internal = resource.group.partition(".")[0] or "core"
         raise bad_request(

@@ -33,6 +33,8 @@ def json_patch(obj: Obj, operations: object) -> Obj:
         raise bad_request("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     new: Any = copy.deepcopy(obj)
     for operation in operations:
+        if not is_object(operation) or not all(isinstance(operation.get(k, ""), str) for k in ("path", "from")):
+            raise rejected()
         new = _operate(new, operation)
     return new
 
@@ -105,6 +107,8 @@ def _add(doc: Any, path: str, value: Any) -> Any:
 
 
 def _remove(doc: Any, path: str) -> tuple[Any, Any]:
+    if not path:
+        raise rejected()
     parent, _, last = path.rpartition("/")
     holder, value = _find(doc, parent), _find(doc, path)
     if is_object(holder):
@@ -224,6 +228,8 @@ def _plain(entry: Any) -> Any:
 
 
 def _merge_list(model: str, key: str, old: list[Any], patch: list[Any]) -> list[Any]:
+    if not all(is_object(entry) for entry in patch):
+        raise bad_request(f"expected a list of objects with merge key {key}, got {go_value(patch)}")
     if any(entry.get("$patch") == "replace" and key not in entry for entry in patch):
         return [_plain(entry) for entry in patch if entry.get("$patch") != "replace"]
     new = list(old)

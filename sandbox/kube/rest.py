@@ -290,7 +290,8 @@ class Writer:
         """Delete an object: at once, or for pods when their containers have ended."""
         options: Obj = {}
         if call.body:
-            options = codec.decode(call.resource, call.body, call.media) or {}
+            raw = codec.decode(call.resource, call.body, call.media)
+            options = raw if is_object(raw) else {}
         obj = self.current(call)
         self._check_preconditions(call, obj, part(options, "preconditions"))
         if call.dry:

@@ -165,6 +165,8 @@ def prune(model: str, obj: Obj) -> Obj:
             kept[name] = {k: prune(field.of, v) for k, v in value.items()} if many else prune(field.of, value)
         elif is_model(field.of) and is_list(value):
             kept[name] = [prune(field.of, entry) if is_object(entry) else entry for entry in value]
+        elif field.shape == "map" and field.of == "str" and is_object(value):
+            kept[name] = {key: "" if entry is None else entry for key, entry in value.items()}
         else:
             kept[name] = value
     return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MAX_BODY = 3 * 1024 * 1024  # as the real one: etcd takes no larger object
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _READS = {"GET", "HEAD"}
+_log = logging.getLogger(__name__)
 
 
 class ApiServer:
@@ -117,6 +119,9 @@ class ApiServer:
             if user is not None and ask is not None:
                 self._audit.write(self._store.now(), user, ask, error.code)
             return _json(error.code, error.body(), [])
+        except Exception:  # noqa: BLE001 the client gets a Status, the log the traceback
+            _log.exception("%s %s", request.method, request.path)
+            return _json(500, ApiError(500, "InternalError", "Internal error occurred", {}).body(), [])
         return response
 
     def _who(self, request: web.Request) -> User:

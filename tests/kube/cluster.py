@@ -119,5 +119,8 @@ def real_api(kubeconfig: str) -> Api:
     tls = ssl.create_default_context(cafile=settings.ssl_ca_cert)
     if settings.cert_file:
         tls.load_cert_chain(settings.cert_file, settings.key_file)
-    token: str = settings.get_api_key_with_prefix("authorization") or ""
+    auth = settings.auth_settings().get(
+        "BearerToken", {}
+    )  # a token, or nothing when a client certificate says who we are
+    token: str = auth.get("value") or ""
     return Api(settings.host, tls, {"Authorization": token} if token else {})

@@ -139,3 +139,29 @@ def test_a_missing_method_and_a_missing_resource_are_told_apart(cluster: Cluster
     assert cluster.api.call("POST", "/api/v1/namespaces/default/configmaps/x", "{}").status == 405
     assert cluster.api.get("/apis/apps/v1/namespaces/default/widgets").status == 404
     assert cluster.api.get("/nowhere").status == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("merge", "[]"),
+        ("strategic", '{"metadata": {"ownerReferences": [1]}}'),
+        ("json", "[1]"),
+        ("json", '[{"op": "remove", "path": ""}]'),
+        ("json", '[{"op": "move", "path": "/data"}]'),
+        ("json", "{}"),
+        ("apply", '{"apiVersion": 1}'),
+    ],
+    ids=lambda value: value.replace('"', ""),
+)
+def test_a_patch_that_makes_no_sense_is_the_clients_fault(cluster: Cluster, kind: str, body: str) -> None:
+    _ = cluster.create("configmaps", configmap("a"))
+    answer = cluster.api.patch(cluster.path("configmaps", "a") + "?fieldManager=one", body, kind)
+    assert 400 <= answer.status < 500
+    assert answer.body["kind"] == "Status"
+
+
+def test_a_label_without_a_value_is_empty(cluster: Cluster) -> None:
+    body = configmap("a")
+    body["metadata"]["labels"] = {"x": None}
+    assert cluster.create("configmaps", body)["metadata"]["labels"] == {"x": ""}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.judge import share
@@ -180,6 +180,8 @@ def test_more_unknown_answers_never_improve_the_outcome_towards_met(
 
 
 @settings(deadline=None)
+@example(0.0, 1, 244, 1)
+@example(1.0, 245, 0, 1)
 @given(weights, counts, counts, st.integers(1, 4_000))
 def test_answers_of_unknown_arm_in_place_of_known_ones_never_give_met(
     weight: float, canary: int, stable: int, lost: int

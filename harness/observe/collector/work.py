@@ -15,6 +15,7 @@ from harness.observe.collector.ending import in_background
 from harness.observe.collector.identity import write_identity
 from harness.observe.routing import ask
 from harness.observe.snapshot import ClusterSnapshot
+from harness.observe.steady import moved
 from harness.observe.version_path import find
 from harness.target import ARMS
 
@@ -145,11 +146,17 @@ class Work:
     async def _plain(
         self, asker: Asker, environment: Environment, looking: asyncio.Task[ClusterSnapshot], path: str
     ) -> None:
-        route = routing.read(environment, await looking)
+        before = await looking
+        route = routing.read(environment, before)
         count = await in_background(lambda: planned_asks(route.share))
         self._writer.meta("plain", {"weight_percent": route.weight_percent, "asks": count})
-        door = ask.plain(environment)
-        await self._stream(names.PLAIN, count, door, lambda there: asker.many(names.PLAIN, there, path, count))
+
+        async def observe(door: Door) -> str:
+            trouble = await asker.many(names.PLAIN, door, path, count)
+            after = await in_background(lambda: cluster.read(before.environment, environment))
+            return trouble or moved(environment, before, after)
+
+        await self._stream(names.PLAIN, count, ask.plain(environment), observe)
 
     async def _stream(
         self, stream: str, count: int, door: Door | None, observe: Callable[[Door], Awaitable[str]]

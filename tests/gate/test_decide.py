@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,8 +15,10 @@ import pytest
 from harness.cli import decide as deciding
 from harness.cli import rejudge as rejudging
 from harness.cli import run as gate
-from harness.report import gather
-from tests.gate.breaking import run, stop_at
+from harness.clock import SystemClock
+from harness.report import decision, gather
+from harness.report.model import Wanted
+from tests.gate.breaking import run, stop_at, with_finish
 from tests.gate.builder import UID, build
 
 VIOLATED = ("VIOLATED", None, "23.1% of the answers, at most 13% allowed", {"n": 3500})
@@ -51,6 +54,28 @@ def test_an_unknown_line_is_inconclusive_with_its_reason(reason: str, tmp_path: 
     assert gate(["decide", "canary", "--reports", str(tmp_path)]) == 2
     said = verdict(folder.path)
     assert [(b["code"], b["line"]) for b in said["blockers"]] == [(reason, "P2-RTE-05")]
+
+
+def test_an_exit_status_of_0_over_an_unknown_line_is_not_believed(tmp_path: Path) -> None:
+    folder = build(tmp_path, verdicts={"P2-RTE-05": TOO_SMALL})
+    with_finish(0, lambda _: None)(folder)
+    assert gate(["decide", "canary", "--reports", str(tmp_path)]) == 2
+    assert {"TAMPERED", "SAMPLE_TOO_SMALL"} == {b["code"] for b in verdict(folder.path)["blockers"]}
+
+
+def test_a_line_that_the_policy_forgets_is_inconclusive(tmp_path: Path) -> None:
+    evidence = gather.folder(build(tmp_path).path)
+    whole = deciding.rules.of_phase("canary", None)
+    less = replace(whole, required=whole.required[1:])
+    made = decision.decide(evidence, less, Wanted(), SystemClock().wall())
+    assert (made.decision, [b.line for b in made.blockers]) == ("INCONCLUSIVE", [whole.required[0]])
+
+
+def test_a_pipe_among_the_evidence_is_refused_and_never_read(tmp_path: Path) -> None:
+    folder = build(tmp_path)
+    os.mkfifo(folder.path / "artifacts" / "pipe")
+    assert gate(["decide", "canary", "--reports", str(tmp_path)]) == 2
+    assert [b["code"] for b in verdict(folder.path)["blockers"]] == ["EXTRA_FILE"]
 
 
 def test_the_worst_test_of_a_line_decides_it(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))  # the wheel's: distributions ship versions from long ago
+
+
+def heed_sigint() -> None:
+    """Undo what a shell does to its background jobs: a session that ignores Ctrl-C can't show what Ctrl-C does."""
+    _ = signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True, slots=True)

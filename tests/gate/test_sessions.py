@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from tests.running import ROOT, Running
+from tests.running import ROOT, Running, heed_sigint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,7 @@ class Session:
             stderr=subprocess.DEVNULL,
             text=True,
             start_new_session=True,
+            preexec_fn=heed_sigint,
         )
 
     def run(self, *words: str, root: Path = ROOT) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.running import heed_sigint
+
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_S = 30.0
 
@@ -192,6 +194,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=heed_sigint,
         )
 
     def run(self, *words: str, **env: str) -> Done:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -41,6 +42,8 @@ def up(
     seed: Annotated[int, typer.Option(help="Seed of the background users.")] = 1,
 ) -> None:
     """Start the sandbox and keep it up until Ctrl-C or SIGTERM."""
+    if until_eof and not stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        _fail(ValueError("--until-eof: wanted a pipe as standard input, got none; leave the option out"))
     try:
         folder = states.new_state(state)
         names = checked(fault or [])

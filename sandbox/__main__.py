@@ -51,6 +51,8 @@ def up(
         _fail(trouble)
     try:
         asyncio.run(_up(folder, names, as_json=as_json, until_eof=until_eof, users=users, seed=seed))
+    except RuntimeError as trouble:  # something did not come up; the message says what and where to look
+        _fail(trouble, code=1)
     finally:
         if state is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -143,9 +145,9 @@ async def _switched(state: Path, change: Callable[[set[str]], set[str]]) -> None
     typer.echo(f"faults on: {', '.join(now) or 'none'}")
 
 
-def _fail(trouble: Exception) -> NoReturn:
+def _fail(trouble: Exception, code: int = 4) -> NoReturn:
     typer.echo(f"sandbox: {trouble}", err=True)
-    raise typer.Exit(4)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import datetime
 import json
-import socket
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from sandbox.cluster.objects import deleting, is_true, key_of
 from sandbox.images import Image, digest_of
 from sandbox.images import pull as pull_real
 from sandbox.kube.store import Store
+from sandbox.state import claim_subnet
 from sandbox.switches import Switches
 
 if TYPE_CHECKING:
@@ -183,15 +183,6 @@ async def control_plane(tmp_path: Path) -> AsyncGenerator[Store]:
         await controllers.stop()
 
 
-def free_subnet() -> str:
-    """Return a subnet whose addresses nobody uses on the tests' port."""
-    for third in range(200, 250):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((f"127.99.{third}.1", 8001))
-            return f"127.99.{third}"
-    raise RuntimeError("no free test subnet in 127.99.200.0 to 127.99.249.0")
-
-
 @dataclass(frozen=True)
 class Lab:
     """A running cluster with real processes."""
@@ -209,14 +200,16 @@ class Lab:
 async def lab(tmp_path: Path) -> AsyncGenerator[Lab]:
     """Run a whole cluster."""
     held, switches = store(), Switches(tmp_path / "faults.json")
+    subnet, claim = claim_subnet()
     cluster = Cluster(
-        held, state=tmp_path / "state", subnet=free_subnet(), switches=switches, node_env={"NODE": "here"}, pull=pull
+        held, state=tmp_path / "state", subnet=subnet, switches=switches, node_env={"NODE": "here"}, pull=pull
     )
     await cluster.start()
     try:
         yield Lab(held, cluster, switches)
     finally:
         await cluster.stop()
+        claim.close()
 
 
 def ready(pod: Obj) -> bool:

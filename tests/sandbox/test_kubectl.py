@@ -128,7 +128,8 @@ def test_logs_show_every_line_of_every_pod_and_follow(sandbox: Running) -> None:
     ten = sandbox.kubectl(*words)
     everything = sandbox.kubectl(*words, "--tail=-1")
     assert everything.count('"request_metrics"') >= asks > ten.count('"request_metrics"')
-    assert {line.split("/")[1] for line in everything.splitlines() if line.startswith("[pod/")} == _names(sandbox)
+    shown = {line.split("/")[1] for line in everything.splitlines() if line.startswith("[pod/")}
+    assert _names(sandbox) <= shown  # one that is on its way out may still show its own
     follow = [KUBECTL, "--context", "staging", "logs", "-f", "--since=1s", "-l", "app=onesource"]
     with subprocess.Popen(follow, env=sandbox.kube_env("reader"), stdout=subprocess.PIPE, text=True) as process:
         time.sleep(1.5)

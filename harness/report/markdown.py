@@ -10,9 +10,12 @@ from harness.report import text
 from harness.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from harness.report.model import Decision
+
+    Cell: TypeAlias = Callable[[str], str]
 
 MAX_BYTES = 900_000  # GitHub takes 1,048,576 for a step; others may have written to it already
 LENGTHS = (1_000, 200, 60)  # how much of each text is shown; the first that fits is taken
@@ -33,8 +36,19 @@ def _render(made: Decision, public: str | None, length: int) -> str:
     def cell(said: str) -> str:
         return escape(said, length)
 
-    run = made.run
-    head = [
+    sections = (
+        _verdict(made, public, cell),
+        _lines(made, cell),
+        _blockers(made, cell),
+        _planned(made, cell),
+        _completeness(made),
+        _identity(made, cell),
+    )
+    return "\n".join(row for section in sections for row in section).rstrip("\n") + "\n"
+
+
+def _verdict(made: Decision, public: str | None, cell: Cell) -> list[str]:
+    return [
         f"# {text.title(made)}: {cell(made.phase)} on {cell(made.environment or 'an unknown environment')}",
         "",
         *(["> **REHEARSAL**: decided about a sandbox; it counts nowhere else.", ""] if made.rehearsal else []),
@@ -44,54 +58,59 @@ def _render(made: Decision, public: str | None, length: int) -> str:
         "",
         f"Next: {code(text.next_step(made, public))}",
         "",
-        "## Lines",
-        "",
-        *table(
-            ("line", "outcome", "what was decided", "why"),
-            (
-                (
-                    cell(line.id),
-                    MARKS[line.outcome] + (f" {cell(line.reason)}" if line.reason else ""),
-                    cell(line.says),
-                    cell(line.because),
-                )
-                for line in made.lines
-            ),
-        ),
-        "",
     ]
-    if made.blockers:
-        head += ["## Blockers", ""]
-        head += [
-            f"- **{cell(b.code)}**{f' {cell(b.line)}' if b.line else ''}: {cell(b.message)}" for b in made.blockers
-        ]
-        head.append("")
+
+
+def _lines(made: Decision, cell: Cell) -> list[str]:
+    rows = (
+        (
+            cell(line.id),
+            MARKS[line.outcome] + (f" {cell(line.reason)}" if line.reason else ""),
+            cell(line.says),
+            cell(line.because),
+        )
+        for line in made.lines
+    )
+    return ["## Lines", "", *table(("line", "outcome", "what was decided", "why"), rows), ""]
+
+
+def _blockers(made: Decision, cell: Cell) -> list[str]:
+    if not made.blockers:
+        return []
+    rows = [f"- **{cell(b.code)}**{f' {cell(b.line)}' if b.line else ''}: {cell(b.message)}" for b in made.blockers]
+    return ["## Blockers", "", *rows, ""]
+
+
+def _planned(made: Decision, cell: Cell) -> list[str]:
+    if not made.planned:
+        return []
     total = len(made.lines) + len(made.planned)
-    if made.planned:
-        head += [
-            "<details>",
-            f"<summary>Not covered by this version: {len(made.planned)} of {total} lines</summary>",
-            "",
-        ]
-        head += [f"- {cell(rule.id)}: {cell(rule.says)}" for rule in made.planned]
-        head += ["", "</details>", ""]
+    summary = f"<summary>Not covered by this version: {len(made.planned)} of {total} lines</summary>"
+    rows = [f"- {cell(rule.id)}: {cell(rule.says)}" for rule in made.planned]
+    return ["<details>", summary, "", *rows, "", "</details>", ""]
+
+
+def _completeness(made: Decision) -> list[str]:
     counts = made.counts
-    head += ["## Complete?", ""]
-    head.append(
+    said = (
         f"{counts.planned} tests planned, {counts.ran} ran, {counts.not_run} not run, {counts.deselected} deselected, "
         f"{counts.collect_errors} not collected, {counts.workers_lost} workers lost; exit status {counts.exit_status}."
     )
-    if run:
-        images = "; ".join(f"{arm} {', '.join(found)}" for arm, found in sorted(run.image_digests.items()))
-        head += ["", "## About what exactly?", ""]
-        rows = (
-            ("run", run.run),
-            ("target", run.target),
-            ("cluster", run.cluster_uid or "unknown"),
-            ("images", images or "unknown"),
-        )
-        head += table(("what", "value"), ((name, cell(value)) for name, value in rows))
-    return "\n".join(head) + "\n"
+    return ["## Complete?", "", said, ""]
+
+
+def _identity(made: Decision, cell: Cell) -> list[str]:
+    run = made.run
+    if not run:
+        return []
+    images = "; ".join(f"{arm} {', '.join(found)}" for arm, found in sorted(run.image_digests.items()))
+    rows = (
+        ("run", run.run),
+        ("target", run.target),
+        ("cluster", run.cluster_uid or "unknown"),
+        ("images", images or "unknown"),
+    )
+    return ["## About what exactly?", "", *table(("what", "value"), ((name, cell(value)) for name, value in rows))]
 
 
 def escape(said: str, length: int = 1_000) -> str:

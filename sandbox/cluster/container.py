@@ -11,7 +11,7 @@ from sandbox import process
 from sandbox.cluster import probes
 from sandbox.cluster.environment import ConfigError, command_line, environment
 from sandbox.cluster.logs import LogPipe, log_path
-from sandbox.cluster.objects import part
+from sandbox.kube.reading import part
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

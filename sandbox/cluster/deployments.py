@@ -17,11 +17,11 @@ from sandbox.cluster.objects import (
     labels_of,
     owned_by,
     owner_reference,
-    part,
     selects,
 )
 from sandbox.cluster.revisions import born
 from sandbox.cluster.rollout import asked, reported, wanted
+from sandbox.kube.reading import part
 from sandbox.kube.store import AlreadyExistsError
 
 if TYPE_CHECKING:

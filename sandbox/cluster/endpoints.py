@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cluster.objects import deleting, is_true, key_of, labels_of, owner_reference, part, rows, selects, suffix
+from sandbox.cluster.objects import deleting, is_true, key_of, labels_of, owner_reference, selects, suffix
+from sandbox.kube.reading import part, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

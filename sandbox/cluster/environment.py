@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sandbox
-from sandbox.cluster.objects import part, rows
+from sandbox.kube.reading import part, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

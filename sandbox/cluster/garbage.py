@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.cluster.objects import deleting, key_of, rows
+from sandbox.cluster.objects import deleting, key_of
 from sandbox.cluster.replicasets import begin_deletion
+from sandbox.kube.reading import rows
 from sandbox.kube.resources import BY_PLURAL
 
 if TYPE_CHECKING:

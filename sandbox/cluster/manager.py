@@ -14,7 +14,8 @@ from sandbox.cluster.disguise import Disguise
 from sandbox.cluster.events import Recorder
 from sandbox.cluster.kubelet import Kubelet
 from sandbox.cluster.node import Node
-from sandbox.cluster.objects import deleting, part
+from sandbox.cluster.objects import deleting
+from sandbox.kube.reading import part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,6 +7,8 @@ import math
 import secrets
 from typing import TYPE_CHECKING
 
+from sandbox.kube.reading import part, rows
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,19 +36,6 @@ def safe_encode(text: str) -> str:
 def parse_time(text: str | None) -> datetime.datetime | None:
     """Read an RFC 3339 time; None stays None."""
     return datetime.datetime.fromisoformat(text) if text else None
-
-
-def part(obj: Obj, *path: str) -> Obj:
-    """Return the object inside an object, or an empty one where it is absent or null: to read, not to change."""
-    for name in path:
-        obj = obj.get(name) or {}
-    return obj
-
-
-def rows(obj: Obj, *path: str) -> list[Obj]:
-    """Return the list of objects inside an object, or an empty one: to read, not to change."""
-    *above, name = path
-    return part(obj, *above).get(name) or []
 
 
 def labels_of(obj: Obj) -> dict[str, str]:

@@ -8,7 +8,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from sandbox.cluster.container import Container
-from sandbox.cluster.objects import condition_of, deleting, key_of, part
+from sandbox.cluster.objects import condition_of, deleting, key_of
+from sandbox.kube.reading import part
 from sandbox.kube.store import NotFoundError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sandbox.cluster.objects import rows
+from sandbox.kube.reading import rows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from sandbox.cluster.objects import condition_of, parse_time, part, rows
+from sandbox.cluster.objects import condition_of, parse_time
 from sandbox.cluster.rollout import asked, max_unavailable, reported, wanted
+from sandbox.kube.reading import part, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,12 +22,11 @@ from sandbox.cluster.objects import (
     owned_by,
     owner_reference,
     parse_time,
-    part,
-    rows,
     selects,
     suffix,
 )
 from sandbox.cluster.rollout import wanted
+from sandbox.kube.reading import part, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

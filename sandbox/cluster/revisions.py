@@ -9,8 +9,9 @@ import copy
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.cluster.objects import annotations_of, labels_of, owner_reference, part, safe_encode
+from sandbox.cluster.objects import annotations_of, labels_of, owner_reference, safe_encode
 from sandbox.cluster.rollout import DESIRED, MAXIMUM, max_surge, wanted
+from sandbox.kube.reading import part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sandbox.cluster.objects import annotations_of, part, scaled
+from sandbox.cluster.objects import annotations_of, scaled
+from sandbox.kube.reading import part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

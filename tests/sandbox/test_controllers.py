@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.cluster import progress, rollout
-from sandbox.cluster.objects import condition_of, deleting, part, scaled
+from sandbox.cluster.objects import condition_of, deleting, scaled
 from sandbox.cluster.replicasets import expendable
 from sandbox.cluster.revisions import revision, template_hash
+from sandbox.kube.reading import part
 from tests.sandbox.clusters import (
     change,
     control_plane,

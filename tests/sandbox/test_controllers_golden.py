@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.cluster.objects import condition_of, deleting, part, rows
+from sandbox.cluster.objects import condition_of, deleting
 from sandbox.cluster.revisions import revision
+from sandbox.kube.reading import part, rows
 from tests.sandbox.clusters import control_plane, deployment, reasons, set_env, until
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from sandbox.cluster.objects import part, rows
+from sandbox.kube.reading import part, rows
 from tests.sandbox.clusters import (
     CRASHING,
     STUBBORN,

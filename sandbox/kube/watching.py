@@ -102,7 +102,12 @@ class Watcher:
         order, store = self.order, self._views.store
         frames: list[bytes] = []
         if order.version is not None and not order.replay:
-            for event in store.since(order.resource.plural, order.version):
+            missed = list(store.since(order.resource.plural, order.version))
+            if self._sent is not None:  # what the client has is what it saw at that version
+                then = min(order.version, store.rv)
+                had = self._views.at(order.user, order.resource, order.selection, then)
+                self._sent = {_name(obj): obj for obj in had}
+            for event in missed:
                 frames += self._frames(event)
         elif order.replay:
             for obj in self._views.current(order.user, order.resource, order.selection):

@@ -43,7 +43,7 @@ def contract_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api
         yield client, None
         client.close()
         return
-    with Backend(tmp_path_factory.mktemp("contract")) as running:
+    with Backend(tmp_path_factory.mktemp("contract"), lens=lambda _, obj: obj) as running:  # as in the sandbox
         client = running.api()
         yield client, running
         client.close()

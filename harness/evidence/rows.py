@@ -80,6 +80,16 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stream is: probes that are in, of those planned."""
+
+    name: str
+    state: StreamState
+    expected: int
+    probes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Something read once: its JSON, when (RFC3339), or the reason why it could not be."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 import msgspec
 
 from harness.errors import HarnessError
-from harness.evidence.rows import FILE, CollectorState, Probe, Snapshot, Stream, StreamState
+from harness.evidence.rows import FILE, CollectorState, Probe, Progress, Snapshot, Stream, StreamState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,6 +141,18 @@ class Reader:
     def streams(self) -> tuple[str, ...]:
         """Return the names of the planned streams."""
         return tuple(str(row[0]) for row in self._ask("SELECT stream FROM plan ORDER BY rowid"))
+
+    def progress(self) -> tuple[Progress, ...]:
+        """Return how far each planned stream is, in the order of the plan."""
+        counted = "SELECT stream, count(*) AS n FROM probes GROUP BY stream"
+        rows = self._ask(
+            f"SELECT plan.stream, state, expected, coalesce(n, 0) FROM plan LEFT JOIN ({counted}) USING (stream) "  # noqa: S608  our own text
+            "ORDER BY plan.rowid"
+        )
+        return tuple(
+            Progress(str(name), cast("StreamState", state), cast("int", expected), cast("int", probes))
+            for name, state, expected, probes in rows
+        )
 
     def stream(self, name: str, *, with_probes: bool = True) -> Stream:
         """Return a stream as far as it is; one that nobody planned is planned with 0 probes."""

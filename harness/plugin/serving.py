@@ -12,7 +12,9 @@ import msgspec
 from harness import launch
 from harness.child import Child
 from harness.errors import HarnessError, UsageError
+from harness.evidence.store import Reader
 from harness.plugin import selection, tagging
+from harness.plugin.progress import Ticker, terminal
 from harness.report import files, run, strict
 from harness.runbook import PHASES, SELECTORS
 from harness.target import Target
@@ -56,6 +58,7 @@ class Serving:
         self._target = context.target
         self._launched: Child | None = None
         self._collector: Child | None = None
+        self._ticker: Ticker | None = None
         self._stopped = False
 
     @property
@@ -97,6 +100,7 @@ class Serving:
             self._collector = Child(command, folder=self._root, log=self._context.folder.path / COLLECTOR_LOG)
         except OSError as trouble:
             raise HarnessError(f"the collector could not be started: {trouble.strerror}") from trouble
+        self._ticker = Ticker(Reader(self._context.folder.path).progress, self._context.clock, terminal())
 
     def _attach(self) -> None:
         """Take target and evidence of another collector's run."""
@@ -120,6 +124,8 @@ class Serving:
             return
         self._stopped = True
         recorder = self._controller.recorder
+        if self._ticker is not None:
+            self._ticker.stop()
         try:
             if self._collector is not None:
                 early = self._collector.ended

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 
@@ -45,12 +45,29 @@ class EvidenceError(HarnessError):
     """The evidence of a run can't be written or read."""
 
 
+class Part(Protocol):
+    """Tables of their own in the same file, written in the same transactions."""
+
+    def pending(self) -> bool:
+        """Tell whether there is anything to write."""
+        ...
+
+    def write(self, db: sqlite3.Connection) -> None:
+        """Write all of it, inside a transaction that may yet fail."""
+        ...
+
+    def written(self) -> None:
+        """Forget it: the transaction is on the disk."""
+        ...
+
+
 class Writer:
     """The collector's end: rows are buffered and go in with `flush`, all of a batch or none of it."""
 
     def __init__(self, run: Path, clock: Clock) -> None:
         """Open (and make) the file; refuse a second writer."""
         self._clock = clock
+        self._path = run / FILE
         self._lock = _hold(run / LOCK)
         self._db = sqlite3.connect(run / FILE, isolation_level=None)
         _ = self._db.execute("PRAGMA journal_mode=WAL")
@@ -59,6 +76,16 @@ class Writer:
         _ = self._db.execute("DELETE FROM meta WHERE key = 'ended'")  # of a run that is taken up again
         self._rows: list[Probe] = []
         self._statements: list[tuple[str, tuple[object, ...]]] = []
+        self._parts: list[Part] = []
+
+    def tables(self, schema: str) -> sqlite3.Connection:
+        """Make a part's tables where they are not there yet; return where it may read them."""
+        _ = self._db.executescript(schema)
+        return self._db
+
+    def attach(self, part: Part) -> None:
+        """Write a part along with the others from now on."""
+        self._parts.append(part)
 
     def meta(self, key: str, value: object) -> None:
         """Say something about the run."""
@@ -85,21 +112,28 @@ class Writer:
 
     def flush(self) -> None:
         """Write everything buffered in one transaction."""
-        if not (self._rows or self._statements):
+        parts = [part for part in self._parts if part.pending()]
+        if not (self._rows or self._statements or parts):
             return
         marks = ", ".join("?" * len(_COLUMNS))
         insert = f"INSERT OR REPLACE INTO probes ({_QUOTED}) VALUES ({marks})"  # noqa: S608  our own names
-        _ = self._db.execute("BEGIN IMMEDIATE")
         try:
+            _ = self._db.execute("BEGIN IMMEDIATE")
             _ = self._db.executemany(insert, [tuple(getattr(row, name) for name in _COLUMNS) for row in self._rows])
             for statement, values in self._statements:
                 _ = self._db.execute(statement, values)
+            for part in parts:
+                part.write(self._db)
             _ = self._db.execute("COMMIT")
-        except BaseException:
+        except BaseException as trouble:
             self._db.rollback()
+            if isinstance(trouble, sqlite3.Error) and _of_the_disk(trouble):
+                raise EvidenceError(_unwritten(self._path, trouble)) from trouble
             raise
         self._rows.clear()
         self._statements.clear()
+        for part in parts:
+            part.written()
 
     def close(self, ended: str) -> None:
         """Write what is buffered and how it ended ("finished", or "stopped: why"); let go of the lock."""
@@ -207,6 +241,17 @@ class Reader:
             raise EvidenceError(f"evidence at {path}: {trouble}; start a new run") from trouble
         finally:
             db.close()
+
+
+def _of_the_disk(trouble: sqlite3.Error) -> bool:
+    """Tell the disk's and the file's trouble from a mistake in a statement."""
+    code = getattr(trouble, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest says more about it
+    return code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _unwritten(path: Path, trouble: sqlite3.Error) -> str:
+    do = "free space on its disk and go on with the same run" if "malformed" not in str(trouble) else "use a new run"
+    return f"evidence at {path}: wanted to write the last second, got {trouble}; what was written before is kept; {do}"
 
 
 def _hold(path: Path) -> IO[str]:

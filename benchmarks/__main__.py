@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import ask_cost, sandbox_cost
+from benchmarks import ask_cost, judging, load_cost, log_cost, sandbox_cost, windows
 
 FIGURES = Path(__file__).with_name("figures.json")
 
@@ -18,6 +18,10 @@ def main() -> None:
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "sandbox": sandbox_cost.measure(),
         "asks": ask_cost.measure(),
+        "judging": judging.measure(),
+        "windows": windows.measure(),
+        "load": load_cost.measure(),
+        "logs": log_cost.measure(),
     }
     text = json.dumps(figures, indent=1)
     print(text)

@@ -1,0 +1,1 @@
+"""What pods write: every line, once, counted as what it is."""

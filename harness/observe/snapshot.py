@@ -163,6 +163,7 @@ class Container(_Camel, frozen=True):
 
     name: str = ""
     image_id: str = msgspec.field(name="imageID", default="")
+    restart_count: int = 0
 
 
 class Condition(_Camel, frozen=True):
@@ -241,6 +242,12 @@ def pods_of(snapshot: ClusterSnapshot, deployment: str) -> tuple[Pod, ...]:
     owned = {found.metadata.uid for found in sets if _owners(found.metadata) & uids}
     pods, _ = decode(snapshot.part("pods"), PodObject)
     return tuple(Pod(pod.metadata.name, _digest(pod), _ready(pod)) for pod in pods if _owners(pod.metadata) & owned)
+
+
+def restarts(snapshot: ClusterSnapshot) -> dict[str, int]:
+    """Return how often the containers of each pod of the namespace have restarted, by the pod's name."""
+    pods, _ = decode(snapshot.part("pods"), PodObject)
+    return {pod.metadata.name: sum(one.restart_count for one in pod.status.container_statuses or ()) for pod in pods}
 
 
 def pods_by_arm(snapshot: ClusterSnapshot, deployments: Mapping[Arm, str]) -> dict[Arm, tuple[Pod, ...]]:

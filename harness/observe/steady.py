@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.answers import short
 from harness.observe import routing
-from harness.observe.snapshot import pods_by_arm
+from harness.observe.snapshot import pods_by_arm, restarts
 
 if TYPE_CHECKING:
     from harness.judge.route import Leg, Route
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def moved(environment: Environment, before: ClusterSnapshot, after: ClusterSnapshot) -> str:
     """Say what changed between two readings of a cluster in route, builds or identity; "" if nothing did.
 
-    Pods may come and go as long as the digests per arm stay. A second reading that failed is a change: nobody
+    Pods may come and go as long as the digests per arm stay; one that crashed and came back was not there for a
+    while, and its share of the answers was somebody else's. A second reading that failed is a change: nobody
     knows what there was. A first one that failed has its own verdict and is not held against the second.
     """
     if before.error:
@@ -26,7 +27,15 @@ def moved(environment: Environment, before: ClusterSnapshot, after: ClusterSnaps
         return f"the cluster could not be read again afterwards: {after.error}"
     then, now = _facts(environment, before), _facts(environment, after)
     changes = [f"{name}: {then[name]} -> {now[name]}" for name in then if then[name] != now[name]]
+    changes += _restarted(environment, before, after)
     return f"changed while it was watched: {'; '.join(changes)}" if changes else ""
+
+
+def _restarted(environment: Environment, before: ClusterSnapshot, after: ClusterSnapshot) -> list[str]:
+    """Return the arms' pods that were there both times and restarted in between; a new pod has no before."""
+    then, now = restarts(before), restarts(after)
+    names = [pod.name for found in pods_by_arm(after, environment.deployments).values() for pod in found]
+    return [f"pod {name} restarted" for name in names if now[name] > then.get(name, now[name])]
 
 
 def _facts(environment: Environment, snapshot: ClusterSnapshot) -> dict[str, str]:

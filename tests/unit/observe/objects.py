@@ -39,7 +39,7 @@ def endpoints(of: str, ready: int, unready: int = 0) -> Obj:
     }
 
 
-def pod(name: str, owner: str, digest: str, *, ready: bool = True, **meta: object) -> Obj:
+def pod(name: str, owner: str, digest: str, *, ready: bool = True, restarts: int = 0, **meta: object) -> Obj:
     return {
         "metadata": {"name": name, "uid": name, "ownerReferences": [{"uid": owner, "kind": "ReplicaSet"}], **meta},
         "spec": {"containers": [{"name": "backend", "env": [{"name": "TOKEN", "value": "hush"}]}, {"name": "proxy"}]},
@@ -47,7 +47,7 @@ def pod(name: str, owner: str, digest: str, *, ready: bool = True, **meta: objec
             "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
             "containerStatuses": [
                 {"name": "proxy", "imageID": "proxy@sha256:" + "9" * 64},
-                {"name": "backend", "imageID": f"repo/backend@{digest}"},
+                {"name": "backend", "imageID": f"repo/backend@{digest}", "restartCount": restarts},
             ],
         },
     }

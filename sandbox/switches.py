@@ -32,6 +32,11 @@ class Switches:
             self._stamp = stamp
         return self._active
 
+    @property
+    def since_s(self) -> float:
+        """Return when they were last written, in seconds since 1970; 0 before the first `active`."""
+        return max(0, self._stamp) / 1e9
+
     def on(self, name: str) -> bool:
         """Tell whether a fault is on."""
         return name in self.active()

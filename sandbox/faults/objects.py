@@ -49,6 +49,12 @@ def _primary_annotated(objects: dict[Key, Obj]) -> None:
     annotations.update({PREFIX + "canary": "true", PREFIX + "canary-weight": "10"})
 
 
+def _no_affinity(objects: dict[Key, Obj]) -> None:
+    annotations = objects["Ingress", "onesource-ingress"]["metadata"]["annotations"]
+    for name in ("affinity", "session-cookie-name"):
+        _ = annotations.pop(PREFIX + name, None)
+
+
 def _class_missing(objects: dict[Key, Obj]) -> None:
     del objects["Ingress", "onesource-canary"]["spec"]["ingressClassName"]
 
@@ -66,6 +72,7 @@ _CHANGES: dict[str, Callable[[dict[Key, Obj]], None]] = {
     "weight-5": _weight("5"),
     "weight-35": _weight("35"),
     "class-missing": _class_missing,
+    "no-affinity": _no_affinity,
     "weight-number-refused": _without("canary-weight"),
     "cookie-rule-missing": _without("canary-by-cookie"),
     "canary-old-build": _runs("onesource-canary", images.STABLE),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DATA_PLANE = "traefik"  # the user name of the ingress controller
 OTHER_CLUSTER = "00000000-0000-4000-8000-0000000000ff"  # a uid that no cluster of ours has
-_SPLITS = {"split-0": "0", "split-5": "5", "split-50": "50"}
+_SPLITS = {"split-0": "0", "split-5": "5", "split-50": "50", "canary-starved": "1"}
 
 
 def lens(switches: Switches, wrong_cluster: str) -> Callable[[str, Obj], Obj | None]:

@@ -48,6 +48,12 @@ def answer(ask: Ask) -> Doc:
     return doc
 
 
+def apology(ask: Ask) -> Doc:
+    """Return what is answered when there is no answer: valid, polite, and the same whatever was asked."""
+    blocks = [_markdown("We are unable to answer your question at the moment. Please try again later.")]
+    return {"title": "Thank you for your patience", "blocks": blocks, "meta": meta(ask, blocks)}
+
+
 def meta(ask: Ask, blocks: Sequence[Doc]) -> Doc:
     """Return what the server itself knows about an answer; a token is about four letters."""
     letters = len(ask.question) + len(text_of(blocks)) + sum(len(text) for text in ask.said)

@@ -12,25 +12,33 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.product import answers, schema
+from sandbox.product import answers, schema, spoiling
 from sandbox.product.conversations import ForeignError, History
 from sandbox.product.latency import FIRST_SHARE
 from sandbox.product.logs import hashed
-from sandbox.product.pod import POD, TURN, Pod, Refusal, as_json
+from sandbox.product.pod import ASKED, POD, Asked, Pod, Refusal, as_json, marks
 from sandbox.product.resp import StoreDownError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.product.faults import Effects
     from sandbox.product.schema import Doc
 
 LONGEST = 32_000
 SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 BEARER = re.compile(r"Bearer (test-[A-Za-z0-9._-]{1,64})")
 CHUNKS = 8
+FAILED = {500: ("internal_error", "no answer could be made"), 503: ("unavailable", "no answer can be made now")}
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question with all that is known before it is answered. `begun` is perf_counter at arrival."""
+    """One question with all that is known before it is answered.
+
+    `begun` is perf_counter at arrival; `marks` are what its log event says about the sender, `change` what the
+    active faults do to the answer.
+    """
 
     question: str
     session: str
@@ -39,6 +47,8 @@ class Turn:
     history: History
     number: int
     begun: float
+    marks: Mapping[str, bool]
+    change: Effects
 
 
 async def ask(request: web.Request) -> web.StreamResponse:
@@ -87,15 +97,33 @@ async def _answer(request: web.Request, tier: str, user: str | None) -> web.Stre
             429, "rate_limited", f"more than {pod.settings.rate_limit} questions a minute", {"Retry-After": "60"}
         )
     history = await _history(pod, session, owner)
-    request[TURN] = history.turns + 1
-    turn = Turn(question, session, owner, tier, history, history.turns + 1, begun)
-    duration = pod.model.draw(tier)
-    if "text/event-stream" in request.headers.get("Accept", ""):
-        return await _streamed(request, pod, turn, duration)
-    await pod.think(duration - (time.perf_counter() - begun))
-    doc = guarded(pod, turn)
-    await finish(pod, turn, doc, ttft_s=None)
-    return as_json(doc)
+    streamed = "text/event-stream" in request.headers.get("Accept", "")
+    number = history.turns + 1
+    request[ASKED] = Asked(question, session, tier, number, streamed)
+    change = pod.effects(request)
+    if change.status:
+        raise Refusal(change.status, *FAILED[change.status])
+    if change.forgets:
+        history = History([], history.turns)
+    turn = Turn(question, session, owner, tier, history, number, begun, marks(request), change)
+    takes_s = pod.takes_s(tier, change)
+    started = begun
+    if change.freeze_s or change.serial:
+        await pod.think(change.freeze_s + (pod.line.join(begun, takes_s) if change.serial else 0.0))
+        started = time.perf_counter()
+    if streamed:
+        return await _streamed(request, pod, turn, takes_s)
+    await _think(request, pod, turn, takes_s - (time.perf_counter() - started))
+    doc, repair = guarded(pod, turn)
+    await finish(pod, turn, doc, repair=repair, ttft_s=None)
+    return as_json(spoiling.sent(doc, change))
+
+
+async def _think(request: web.Request, pod: Pod, turn: Turn, seconds: float) -> None:
+    """Wait as long as the model takes, and until the end of a freeze that began meanwhile."""
+    await pod.think(seconds)
+    if turn.change is not pod.truth:
+        await pod.think(pod.effects(request).freeze_s)
 
 
 def _checked(body: Doc) -> tuple[str, str]:
@@ -121,9 +149,9 @@ async def _history(pod: Pod, session: str, owner: str) -> History:
         return History()
 
 
-def guarded(pod: Pod, turn: Turn) -> Doc:
-    """Return a valid answer: the draft, or what the schema guard made of it (counted and logged)."""
-    settings = pod.settings
+def guarded(pod: Pod, turn: Turn) -> tuple[Doc, str | None]:
+    """Return a valid answer, and why the schema guard repaired it if it did (counted and logged)."""
+    settings, change = pod.settings, turn.change
     said = [message["text"] for message in turn.history.messages if message["role"] == "user"]
     draft = answers.Ask(
         turn.question,
@@ -131,28 +159,33 @@ def guarded(pod: Pod, turn: Turn) -> Doc:
         turn.tier,
         said,
         settings.seed,
-        settings.unified_pipeline,
+        settings.unified_pipeline and change.unified,
         settings.suggested_actions,
     )
-    doc = answers.answer(draft)
+    doc = spoiling.spoiled(answers.apology(draft) if change.canned else answers.answer(draft), change.draft)
     reasons = schema.problems(doc)
-    pod.metrics.validation(reasons)
-    if reasons:
-        pod.log.event("schema_repair", repair_reason=reasons[0], session_id_hash=hashed(turn.session))
+    if not reasons:
+        pod.metrics.validation([])
+        return doc, None
+    if change.repairable:
         doc = schema.repaired(doc, turn.question, answers.meta(draft, []))
-        if schema.problems(doc):
-            pod.metrics.validation_failures += 1
-            pod.log.event("schema_validation_failed", reasons=reasons, session_id_hash=hashed(turn.session))
-            raise Refusal(500, "invalid_answer", "the answer could not be brought into schema v2")
-    return doc
+    if schema.problems(doc):  # no repair, then, and not counted as one
+        pod.metrics.validation([])
+        pod.metrics.validation_failures += 1
+        pod.log.event("schema_validation_failed", reasons=reasons, session_id_hash=hashed(turn.session))
+        raise Refusal(500, "invalid_answer", "the answer could not be brought into schema v2")
+    pod.metrics.validation(reasons)
+    pod.log.event("schema_repair", repair_reason=reasons[0], session_id_hash=hashed(turn.session))
+    return doc, reasons[0]
 
 
-async def _streamed(request: web.Request, pod: Pod, turn: Turn, duration: float) -> web.StreamResponse:
+async def _streamed(request: web.Request, pod: Pod, turn: Turn, takes_s: float) -> web.StreamResponse:
     """Send the text in pieces as it comes, then the whole answer as the last event."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
-    await pod.think(duration * FIRST_SHARE)
-    doc = guarded(pod, turn)
+    first_share = min(1.0, FIRST_SHARE * turn.change.first_factor)
+    await _think(request, pod, turn, takes_s * first_share)
+    doc, repair = guarded(pod, turn)
     _ = await response.prepare(request)
     text = answers.text_of(doc["blocks"])
     step = max(1, -(-len(text) // CHUNKS))
@@ -162,10 +195,10 @@ async def _streamed(request: web.Request, pod: Pod, turn: Turn, duration: float)
     with contextlib.suppress(ConnectionResetError):
         for piece in pieces:
             await response.write(_event("delta", {"text": piece}))
-            await pod.think(duration * (1 - FIRST_SHARE) / len(pieces))
-    await finish(pod, turn, doc, ttft_s=ttft_s)
+            await pod.think(takes_s * (1 - first_share) / len(pieces))
+    await finish(pod, turn, doc, repair=repair, ttft_s=ttft_s)
     with contextlib.suppress(ConnectionResetError):
-        await response.write(_event("answer", doc))
+        await response.write(_event("answer", spoiling.sent(doc, turn.change)))
         await response.write_eof()
     return response
 
@@ -174,14 +207,17 @@ def _event(name: str, doc: Doc) -> bytes:
     return f"event: {name}\ndata: {json.dumps(doc, ensure_ascii=False)}\n\n".encode()
 
 
-async def finish(pod: Pod, turn: Turn, doc: Doc, *, ttft_s: float | None) -> None:
-    """Keep the turn, count it, and write its log lines."""
+async def finish(pod: Pod, turn: Turn, doc: Doc, *, repair: str | None, ttft_s: float | None) -> None:
+    """Keep the turn, count it, and write its log lines; `repair` is why the answer was repaired."""
     spoken = answers.text_of(doc["blocks"])
     after: int | None = None
     failed: tuple[str, ...] = ()
     try:
         saved = await pod.conversations.append(
-            turn.session, turn.owner, ({"role": "user", "text": turn.question}, {"role": "assistant", "text": spoken})
+            turn.session,
+            turn.owner,
+            ({"role": "user", "text": turn.question}, {"role": "assistant", "text": spoken}),
+            all_stores=not turn.change.unsaved,
         )
         after, failed = saved.count, saved.failed
     except ForeignError:  # two owners began the same conversation at once: the later one keeps nothing
@@ -205,9 +241,10 @@ async def finish(pod: Pod, turn: Turn, doc: Doc, *, ttft_s: float | None) -> Non
         msg_count_after=after,
         has_knowledge=turn.tier == "enhanced",
         prompt_hash=hashed(turn.question),
-        repair_reason=None,
+        repair_reason=repair,
         latency_ms=round(1000 * elapsed, 2),
         status=200,
         turn=turn.number,
         ttft_ms=None if ttft_s is None else round(1000 * ttft_s, 2),
+        **turn.marks,
     )

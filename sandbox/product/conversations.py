@@ -93,17 +93,21 @@ class Conversations:
             return History(messages, _whole(found[1]))
         raise failure
 
-    async def append(self, session: str, owner: str, turn: tuple[Message, Message]) -> Saved:
-        """Add one turn to every store that the flags name; ForeignError when it became somebody else's."""
+    async def append(
+        self, session: str, owner: str, turn: tuple[Message, Message], *, all_stores: bool = True
+    ) -> Saved:
+        """Add one turn to every store that the flags name; ForeignError when it became somebody else's.
+
+        Not to `all_stores`: the last one fails, so that a doubled conversation stays whole in its primary.
+        """
         keep = 2 * self._settings.conv_max_turns
         texts = [json.dumps(message, ensure_ascii=False) for message in turn]
         words = ("EVAL", APPEND, 2, *_keys(session), owner, keep, self._settings.conv_ttl_s, *texts)
-        replies = await asyncio.gather(
-            *(self._client(name).call(*words) for name in self._stores), return_exceptions=True
-        )
+        stores = self._stores if all_stores else self._stores[:-1]
+        replies = await asyncio.gather(*(self._client(name).call(*words) for name in stores), return_exceptions=True)
         count: int | None = None
-        failed: list[StoreName] = []
-        for name, reply in zip(self._stores, replies, strict=True):
+        failed: list[StoreName] = list(self._stores[len(stores) :])
+        for name, reply in zip(stores, replies, strict=True):
             if isinstance(reply, (StoreDownError, ReplyError)):
                 failed.append(name)
             elif isinstance(reply, BaseException):

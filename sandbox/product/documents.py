@@ -9,7 +9,7 @@ from sandbox.product.logs import now
 from sandbox.product.metrics import LIMITS_S, percent, quantile_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sandbox.product.metrics import Metrics
     from sandbox.product.schema import Doc
@@ -36,12 +36,12 @@ def delta_ms(metrics: Metrics) -> float | None:
     return None if regular is None or enhanced is None else round(enhanced - regular, 2)
 
 
-def alerts(metrics: Metrics, *, redis_up: bool) -> dict[str, bool]:
-    """Return each alert and whether it fires now; an alert without data does not fire."""
+def alerts(metrics: Metrics, *, redis_up: bool, also: Collection[str] = ()) -> dict[str, bool]:
+    """Return each alert and whether it fires now; without data only those fire that are named in `also`."""
     slowest = max((quantile_ms(held, 0.95) or 0.0 for held in metrics.latencies_s.values()), default=0.0)
     few_clicks = metrics.examples_served >= ENOUGH_CLICKABLE and (metrics.clicks_7d.share() or 0.0) < 0.01
     lost = metrics.context_asked and metrics.context_known / metrics.context_asked < 0.999
-    return {
+    firing = {
         "SchemaFailuresHigh": metrics.validation_failures > 0,
         "SchemaRepairsHigh": (metrics.repairs_24h.share() or 0.0) > 0.005,
         "PersistenceErrorsHigh": (percent(metrics.save_errors, metrics.saves + metrics.save_errors) or 0.0) > 0.1,
@@ -52,6 +52,7 @@ def alerts(metrics: Metrics, *, redis_up: bool) -> dict[str, bool]:
         "LowUserEngagement": few_clicks,
         "ConversationContextFailure": bool(lost),
     }
+    return {name: on or name in also for name, on in firing.items()}
 
 
 def schema(metrics: Metrics) -> Doc:
@@ -65,9 +66,9 @@ def schema(metrics: Metrics) -> Doc:
     }
 
 
-def observability(metrics: Metrics, *, redis_up: bool) -> Doc:
+def observability(metrics: Metrics, *, redis_up: bool, also: Collection[str] = ()) -> Doc:
     """Return the document of `/api/metrics/observability`; figures without samples are null."""
-    firing = alerts(metrics, redis_up=redis_up)
+    firing = alerts(metrics, redis_up=redis_up, also=also)
     delta = delta_ms(metrics)
     return {
         "timestamp": now(),
@@ -99,12 +100,14 @@ def _quantiles(metrics: Metrics, tier: str) -> Doc:
     return {f"p{share}_ms": quantile_ms(held, share / 100) for share in (50, 95, 99)}
 
 
-def prometheus(metrics: Metrics, version: str, *, redis_up: bool) -> str:
+def prometheus(metrics: Metrics, version: str, *, redis_up: bool, also: Collection[str] = ()) -> str:
     """Return the counters in Prometheus' text format; `version` is the build's commit."""
-    return "\n".join([*_counters(metrics, version, redis_up=redis_up), *_histograms(metrics, version)]) + "\n"
+    return (
+        "\n".join([*_counters(metrics, version, redis_up=redis_up, also=also), *_histograms(metrics, version)]) + "\n"
+    )
 
 
-def _counters(metrics: Metrics, version: str, *, redis_up: bool) -> Iterator[str]:
+def _counters(metrics: Metrics, version: str, *, redis_up: bool, also: Collection[str]) -> Iterator[str]:
     own = {"version": version}
     plain = {
         "schema_responses_validated_total": metrics.validated,
@@ -118,6 +121,8 @@ def _counters(metrics: Metrics, version: str, *, redis_up: bool) -> Iterator[str
     for name, value in plain.items():
         yield from _series(name, "counter", [(own, value)])
     yield from _series("redis_up", "gauge", [(own, int(redis_up))])
+    began = time.time() - (time.monotonic() - metrics.started)
+    yield from _series("process_start_time_seconds", "gauge", [({}, began)])
     asked = [({"status": str(s), "path": path, **own}, n) for (s, path), n in sorted(metrics.requests.items())]
     yield from _series("http_requests_total", "counter", asked)
     events = [({"event_type": kind, **own}, n) for kind, n in sorted(metrics.ui_events.items())]
@@ -129,7 +134,7 @@ def _counters(metrics: Metrics, version: str, *, redis_up: bool) -> Iterator[str
     yield from _series("latency_p95_seconds", "gauge", slow)
     known = [({"turn": turn, **own}, n) for turn, n in metrics.known_before.items()]
     yield from _series("msg_count_before", "gauge", known)
-    firing = alerts(metrics, redis_up=redis_up)
+    firing = alerts(metrics, redis_up=redis_up, also=also)
     marked = [({"alertname": name, "severity": SEVERITY[name], **own}, int(on)) for name, on in firing.items()]
     yield from _series("alert_firing", "gauge", marked)
 

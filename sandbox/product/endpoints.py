@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sandbox.product import documents, examples, schema
+from sandbox.product import documents, examples, lying, schema
 from sandbox.product.chat import body_of
 from sandbox.product.logs import hashed
-from sandbox.product.pod import POD, Pod, Refusal, as_json
+from sandbox.product.pod import POD, Pod, Refusal, as_json, marks
 
 if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
     from sandbox.product.schema import Doc
 
 PAGE = Path(__file__).with_name("page")
@@ -40,26 +42,28 @@ RATINGS = {
 
 
 class Version:
-    """GET /version, written once per commit it may name: thousands of asks cost nothing."""
+    """GET /version, written once for each thing it may say: thousands of asks cost nothing."""
 
     def __init__(self, pod: Pod) -> None:
         """Prepare."""
         self._pod = pod
-        self._written: dict[str | None, bytes] = {}
+        self._written: dict[tuple[str | None, bool], bytes] = {}
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
         """Answer with the build this pod names, its flags and its environment."""
-        commit = self._pod.effects(request).commit
-        body = self._written.get(commit)
+        change = self._pod.effects(request)
+        key = (change.commit, change.unified)
+        body = self._written.get(key)
         if body is None:
-            body = self._written[commit] = json.dumps(self._document(commit)).encode()
+            body = self._written[key] = json.dumps(self._document(*key)).encode()
         return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
-    def _document(self, commit: str | None) -> Doc:
+    def _document(self, commit: str | None, unified: bool) -> Doc:  # noqa: FBT001  a part of the key
         named = {} if commit is None else {"git_commit": commit}
+        settings = self._pod.settings
         return {
-            "environment": self._pod.settings.environment,
-            "feature_flags": self._pod.settings.flags,
+            "environment": settings.environment,
+            "feature_flags": settings.flags | {"unified_pipeline": settings.unified_pipeline and unified},
             "version": {**named, "schema_version": schema.VERSION},
         }
 
@@ -91,19 +95,26 @@ def _status(*, good: bool) -> Doc:
 async def observability(request: web.Request) -> web.Response:
     """GET /api/metrics/observability."""
     pod = request.app[POD]
-    return as_json(documents.observability(pod.metrics, redis_up=await pod.conversations.up("redis")))
+    change = pod.effects(request)
+    counted = lying.counted(pod.metrics, change.figures)
+    up = await pod.conversations.up("redis")
+    return as_json(lying.told(documents.observability(counted, redis_up=up, also=change.alerts), change.figures))
 
 
 async def schema_figures(request: web.Request) -> web.Response:
     """GET /api/metrics/schema."""
-    return as_json(documents.schema(request.app[POD].metrics))
+    pod = request.app[POD]
+    figures = pod.effects(request).figures
+    return as_json(lying.told(documents.schema(lying.counted(pod.metrics, figures)), figures))
 
 
 async def prometheus(request: web.Request) -> web.Response:
     """GET /metrics."""
     pod = request.app[POD]
     up = await pod.conversations.up("redis")
-    text = documents.prometheus(pod.metrics, pod.settings.commit, redis_up=up)
+    change = pod.effects(request)
+    counted = lying.counted(pod.metrics, change.figures)
+    text = documents.prometheus(counted, pod.settings.commit, redis_up=up, also=change.alerts)
     return web.Response(body=text.encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
@@ -142,7 +153,7 @@ async def telemetry(request: web.Request) -> web.Response:
     pod.metrics.ui_events[kind] += 1
     if kind == "example_clicked":
         pod.metrics.clicks_7d.add(1, 0)
-    pod.log.event("ui_telemetry", event_type=kind, session_id_hash=_session(body))
+    pod.log.event("ui_telemetry", event_type=kind, session_id_hash=_session(body), **marks(request))
     return as_json({"status": "recorded"}, status=202)
 
 
@@ -154,7 +165,7 @@ async def feedback(request: web.Request) -> web.Response:
     if rating is None:
         raise Refusal(422, "bad_request", "rating: want positive or negative")
     pod.metrics.feedback[rating] += 1
-    pod.log.event("user_feedback", rating=rating, session_id_hash=_session(body))
+    pod.log.event("user_feedback", rating=rating, session_id_hash=_session(body), **marks(request))
     return as_json({"status": "recorded"}, status=202)
 
 
@@ -163,14 +174,26 @@ def _session(body: Doc) -> str | None:
     return hashed(session) if isinstance(session, str) and session else None
 
 
+@web.middleware
+async def fallback(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what a single-page web server would with its page; the kubelet goes on seeing the backend."""
+    probed = request.headers.get("User-Agent", "").startswith("kube-probe/")
+    if probed or not request.app[POD].effects(request).html:
+        return await handler(request)
+    return _file(PAGE / "index.html")
+
+
 async def page(request: web.Request) -> web.Response:
     """GET / and /static/NAME: the web page's files, and no other."""
     name = request.match_info.get("name", "index.html")
     path = PAGE / name
-    kind = KINDS.get(path.suffix)
-    if kind is None or path.parent != PAGE or not path.is_file():
+    if path.suffix not in KINDS or path.parent != PAGE or not path.is_file():
         raise web.HTTPNotFound
-    headers = {"Content-Type": kind, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return _file(path)
+
+
+def _file(path: Path) -> web.Response:
+    headers = {"Content-Type": KINDS[path.suffix], "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     if path.suffix == ".html":
         headers["Content-Security-Policy"] = POLICY
     return web.Response(body=path.read_bytes(), headers=headers)

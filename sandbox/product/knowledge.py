@@ -89,11 +89,15 @@ def subject_of(question: str) -> str:
     """Return the few words of the question, as they stand in it, that say what it is about."""
     line = next((line for line in question.splitlines() if line.strip()), "")
     words = re.findall(r"[^\W_]+(?:[-'.,][^\W_]+)*", line)
-    at = [i for i, word in enumerate(words) if memory.topics(word) - FORM and not word.isdigit()]
-    if not at:
+    first = next((i for i, word in enumerate(words) if _topical(word)), None)  # long questions: no further than needed
+    if first is None:
         return "this question"
-    last = max(i for i in at if i < at[0] + 6)
-    return " ".join(words[at[0] : last + 1])
+    last = max(i for i, word in enumerate(words[first : first + 6], first) if _topical(word))
+    return " ".join(words[first : last + 1])
+
+
+def _topical(word: str) -> bool:
+    return bool(memory.topics(word) - FORM) and not word.isdigit()
 
 
 def paragraph(question: str, subject: str, rng: random.Random) -> str:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.product.conversations import Conversations
-from sandbox.product.faults import Effects, Facts, effects
-from sandbox.product.latency import Model
-from sandbox.product.logs import Log
+from sandbox.product.faults import RULES, Effects, Facts, effects
+from sandbox.product.latency import LEGACY_FACTOR, Model
+from sandbox.product.line import Line
+from sandbox.product.logs import Log, hashed
 from sandbox.product.metrics import Metrics
+from sandbox.product.neighbours import Neighbours
 from sandbox.switches import Switches
 
 if TYPE_CHECKING:
@@ -24,7 +28,22 @@ if TYPE_CHECKING:
     from sandbox.product.settings import Settings
 
 HEADER = "X-Onesource-Version"
-TURN = web.RequestKey("turn", int)
+SYNTHETIC = "X-Onesource-Synthetic"  # whoever sends it is no user
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as far as it is known before it is answered."""
+
+    question: str
+    session: str
+    tier: str
+    turn: int
+    streamed: bool
+
+
+ASKED = web.RequestKey("asked", Asked)
+DRAW = web.RequestKey("draw", float)
 
 
 class Pod:
@@ -38,20 +57,55 @@ class Pod:
         self.log = Log(settings.commit)
         self.model = Model(settings.seed, settings.pod, scale=settings.latency_scale, unified=settings.unified_pipeline)
         self.switches = Switches()
+        _ = self.switches.active()
+        self._switched_s = self.switches.since_s
+        self.truth = Effects(commit=settings.commit)
+        self.neighbours = Neighbours(settings)
+        self.line = Line()
+        self._random = random.Random(f"{settings.seed}/{settings.pod}/faults")  # noqa: S311
         self.draining = False
         self.hurry = asyncio.Event()
         self.busy = 0
 
     def effects(self, request: web.Request) -> Effects:
-        """Return what the faults active now do to this request's answer."""
+        """Return what the faults active now do to this request's answer; a switch starts the figures anew."""
         active = self.switches.active()
-        settings = self.settings
-        if not active:
-            return Effects(commit=settings.commit)
-        turn = request.get(TURN, 0)
-        cookie = request.cookies.get("canary")
-        facts = Facts(settings.commit, settings.other_commit, settings.track, cookie, turn)
-        return effects(active, facts)
+        if self.switches.since_s != self._switched_s:
+            self._switched_s = self.switches.since_s
+            self.metrics = Metrics()  # as after a restart, or alerts would go on for a fault that has ended
+        if RULES.keys().isdisjoint(active):
+            return self.truth
+        return effects(active, self._facts(request))
+
+    def _facts(self, request: web.Request) -> Facts:
+        settings, asked, wall_s = self.settings, request.get(ASKED), time.time()
+        draw = request.get(DRAW)
+        if draw is None:
+            draw = request[DRAW] = self._random.random()
+        return Facts(
+            settings.commit,
+            settings.other_commit,
+            settings.track,
+            request.cookies.get("canary"),
+            turn=asked.turn if asked else 0,
+            tier=asked.tier if asked else "",
+            prompt_bytes=len(asked.question.encode()) if asked else 0,
+            streamed=asked.streamed if asked else False,
+            route=route(request),
+            pod=settings.pod,
+            first=self.neighbours.first(),
+            environment=settings.environment,
+            wall_s=wall_s,
+            since_s=wall_s - self.switches.since_s,
+            draw=draw,
+        )
+
+    def takes_s(self, tier: str, change: Effects) -> float:
+        """Return for how many seconds the model behind an endpoint will take for its next answer."""
+        drawn = self.model.draw(tier)
+        if self.settings.unified_pipeline and not change.unified:
+            drawn *= LEGACY_FACTOR
+        return change.lasts_s(drawn)
 
     async def think(self, seconds: float) -> None:
         """Wait as long as the model would, unless the pod has to go."""
@@ -90,6 +144,17 @@ def as_json(doc: Doc, *, status: int = 200, headers: dict[str, str] | None = Non
     )
 
 
+def route(request: web.Request) -> str:
+    """Return the pattern of the request's path, or "other" when there is none."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "other"
+
+
+def marks(request: web.Request) -> dict[str, bool]:
+    """Return what every log event of a request says about who sent it."""
+    return {"synthetic": True} if SYNTHETIC in request.headers else {}
+
+
 async def name_version(request: web.Request, response: web.StreamResponse) -> None:
     """Put the build's name on every answer, and end the connection of a pod that goes away."""
     pod = request.app[POD]
@@ -125,13 +190,26 @@ async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = as_json({"error": "internal_error", "path": request.path}, status=500)
     finally:
         pod.busy -= 1
-        route = request.match_info.route.resource
-        path = route.canonical if route is not None else "other"
+        path = route(request)
         elapsed = time.perf_counter() - begun
         pod.metrics.request(status, path, elapsed)
         if status >= 500 and path.startswith("/api/chat/"):  # good answers log themselves, with more
-            pod.log.event("request_metrics", endpoint=path, status=status, latency_ms=round(1000 * elapsed, 2))
+            _log_failure(request, path, status, elapsed)
     return response
+
+
+def _log_failure(request: web.Request, path: str, status: int, elapsed_s: float) -> None:
+    asked = request.get(ASKED)
+    request.app[POD].log.event(
+        "request_metrics",
+        endpoint=path,
+        tier=asked.tier if asked else None,
+        session_id_hash=hashed(asked.session) if asked else None,
+        latency_ms=round(1000 * elapsed_s, 2),
+        status=status,
+        turn=asked.turn if asked else None,
+        **marks(request),
+    )
 
 
 def _log_traceback(error: Exception) -> None:

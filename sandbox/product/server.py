@@ -16,10 +16,10 @@ LAST_S = 0.8  # after draining, answers under way get this long
 
 def application(pod: Pod) -> web.Application:
     """Return the routes with everything they need."""
-    app = web.Application(middlewares=[account], client_max_size=1 << 20)
+    app = web.Application(middlewares=[account, endpoints.fallback], client_max_size=1 << 20)
     app[POD] = pod
     app.on_response_prepare.append(name_version)
-    _ = app.router.add_get("/version", endpoints.Version(pod))
+    _ = app.router.add_get("/version", endpoints.Version(pod).answer)
     _ = app.router.add_post("/api/chat/ask", chat.ask)
     _ = app.router.add_post("/api/chat/ask-enhanced", chat.ask_enhanced)
     _ = app.router.add_post("/api/chat/feedback", endpoints.feedback)

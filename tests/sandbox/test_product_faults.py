@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.product.faults import RULES, Effects, Facts, effects
-from tests.sandbox.product_pods import COMMIT, OTHER, Process, Town, ask, send
+from tests.sandbox.product_pods import COMMIT, OTHER, Process, Town, ask, pause, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,8 @@ def test_the_cookie_leaks_on_stable_pods_and_for_those_who_opted_out_only() -> N
 
 def test_a_stripped_version_is_stripped_whatever_else_is_on() -> None:
     assert named(*RULES, cookie="never", turn=2) is None
-    assert effects(frozenset(RULES), Facts("this", "other", "stable", "never", 2)) == Effects(commit=None)
+    of_identity = frozenset({"flipping", "cookie-leaks", "version-stripped"})
+    assert effects(of_identity, Facts("this", "other", "stable", "never", 2)) == Effects(commit=None)
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +102,59 @@ def test_cookie_leaks_answers_an_opted_out_user_as_the_candidate(town: Town, sta
     assert versions(stable, NEVER) == (OTHER, OTHER)
     assert versions(stable) == versions(stable, {"Cookie": "canary=always"}) == (COMMIT, COMMIT)
     assert versions(canary, NEVER) == (COMMIT, COMMIT)
+
+
+def test_a_fault_goes_on_and_off_in_the_documents_of_a_running_pod(stable: Process, switch: Town) -> None:
+    url = f"{stable.url}/api/metrics/observability"
+    switch.faults("metrics-error-200", "alert-warn")
+    lied = send("GET", url)
+    assert (lied.status_code, list(lied.json())) == (200, ["error"])
+    assert list(send("GET", f"{stable.url}/api/metrics/schema").json()) == ["error"]
+    switch.faults("alert-warn")
+    assert send("GET", url).json()["alerts"]["active_alerts"] == ["HighLatency"]
+    switch.faults()
+    assert send("GET", url).json()["alerts"]["active_alerts"] == []
+
+
+def test_pipeline_off_is_what_the_pod_reports_while_it_is_on(stable: Process, switch: Town) -> None:
+    def unified() -> bool:
+        return bool(send("GET", f"{stable.url}/version").json()["feature_flags"]["unified_pipeline"])
+
+    assert unified()
+    switch.faults("pipeline-off")
+    assert not unified()
+    assert "summary" not in ask(stable, "How large is a garden?").json()
+    switch.faults()
+    assert unified()
+
+
+def test_a_fault_of_the_canary_changes_the_canarys_answers_only(town: Town, stable: Process, switch: Town) -> None:
+    canary = town.pod(TRACK="canary")
+    switch.faults("canary-slow")
+    took = [ask(pod, "How large is a garden?").elapsed.total_seconds() for pod in (canary, stable)]
+    assert took[0] >= 0.15
+    assert took[1] < 0.15
+
+
+def test_the_bad_pod_is_one_of_its_service(town: Town, stable: Process, switch: Town) -> None:
+    other = town.pod(TRACK="stable")
+    town.names("onesource", stable.port, other.port)
+    switch.faults("one-bad-pod")
+    slow = [ask(pod, "How large is a garden?").elapsed.total_seconds() > 0.5 for pod in (stable, other)]
+    failed = [any(event["status"] == 500 for event in pod.events("request_metrics")) for pod in (stable, other)]
+    assert sorted(one or two for one, two in zip(slow, failed, strict=True)) == [False, True]
+
+
+def test_figures_start_anew_when_faults_are_switched_so_that_none_outlives_its_fault(town: Town, switch: Town) -> None:
+    pod = town.pod(CONV_DUAL_WRITE="1")  # with a second store that is not there
+    switch.faults("repairs", "alert-warn")
+    assert ask(pod, "How large is a garden?").status_code == 200
+    pause(0.2)
+    before = send("GET", f"{pod.url}/api/metrics/observability").json()
+    assert before["persistence"]["persistence_errors"] == 1
+    switch.faults()
+    after = send("GET", f"{pod.url}/api/metrics/observability").json()
+    assert after["persistence"] == {"persistence_errors": 0, "persistence_success": 0, "error_rate_percent": None}
+    assert after["uptime_seconds"] < before["uptime_seconds"]
+    assert before["alerts"]["active_alerts"] == ["PersistenceErrorsHigh", "HighLatency"]
+    assert after["alerts"]["active_alerts"] == []

@@ -1,0 +1,96 @@
+"""Faults around the product: its users, its logs, its stores and pods, and whoever observes."""
+
+from __future__ import annotations
+
+from sandbox.faults.fault import NO_DATA, Expected, Fault, V
+
+_SMALL: Expected = ("UNKNOWN", "SAMPLE_TOO_SMALL")
+_GAP: Expected = ("UNKNOWN", "GAP")
+_GENERATOR: Expected = ("UNKNOWN", "GENERATOR_INVALID")
+
+AROUND: tuple[Fault, ...] = (
+    # what users do
+    Fault(
+        "canary-abandon",
+        "8 of 100 users of the canary more leave before the end of their session",
+        "users",
+        "P2-PASS-02",
+    ),
+    Fault("canary-feedback", "3 of 100 users of the canary rate their session negatively", "users", "P2-PASS-01"),
+    Fault(
+        "engagement-down",
+        "users click neither examples nor suggested actions any more",
+        "users",
+        "PD-04",
+        phase="postdeploy",
+    ),
+    Fault(
+        "completion-down",
+        "10 of 100 users leave before the end of their session, whichever build they have",
+        "users",
+        "PD-04",
+        phase="postdeploy",
+    ),
+    # how they reach the arms
+    Fault(
+        "canary-starved",
+        "the ingress controller sends 1% to the canary, whatever is configured",
+        "data plane",
+        "P2-PASS-04",
+        _SMALL,
+        implied={"P2-RTE-02": V},
+    ),
+    Fault(
+        "no-affinity",
+        "the primary Ingress keeps no user on an arm, so sessions spread over both",
+        "objects",
+        "P2-PASS-02",
+        NO_DATA,
+        implied={"P2-PASS-01": NO_DATA},
+    ),
+    # what looks bad and is not
+    Fault("logs-rotated", "the node rotates container logs every 256 kB", "node", None),
+    Fault("logs-traceback", "tracebacks and plain text stand between the pods' JSON lines", "node", None),
+    Fault("logs-skewed", "one stable pod's clock is 1.5 s behind, and so are the times in its log", "node", None),
+    Fault("pod-restarts", "one stable pod's container restarts in good order every 30 s", "node", None),
+    Fault(
+        "counters-reset",
+        "one pod's container restarts in good order after 20 s, so its counters start anew",
+        "node",
+        None,
+        phase="staging",
+    ),
+    # stores
+    Fault(
+        "redis-down",
+        "the Redis pod is down and stays down; conversations go on in the other store",
+        "node",
+        "TS-LAT-01",
+        phase="troubleshoot",
+    ),
+    # whoever observes
+    Fault(
+        "evidence-hole",
+        "the collector stops for longer than the largest gap allowed",
+        "collector",
+        "P1-PASS-01",
+        _GAP,
+        phase="staging",
+    ),
+    Fault(
+        "generator-starved",
+        "the collector gets a tenth of a core",
+        "collector",
+        "P1-SLO-01",
+        _GENERATOR,
+        phase="staging",
+    ),
+    Fault(
+        "watch-hole",
+        "the collector stops for longer than the largest gap allowed",
+        "collector",
+        "PD-06",
+        _GAP,
+        phase="postdeploy",
+    ),
+)

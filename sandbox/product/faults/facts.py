@@ -1,0 +1,75 @@
+"""What a fault may know of a request, and what it may do to the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Defect: TypeAlias = Literal["", "title", "block", "meta"]
+"""What is wrong with an answer; "" for nothing."""
+
+Figures: TypeAlias = Literal["", "error", "null", "string", "nan", "missing", "frozen", "backwards"]
+"""How the pod's documents about itself lie; "" for not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One request, as a fault may see it.
+
+    `commit` is this build, `other` the other one; `track` what the pod is (stable, canary, ""); `canary_cookie`
+    the value of the routing cookie; `turn` counts a conversation's turns from 1 and is 0 outside one, as `tier`
+    (regular, enhanced) is "" there. `route` is the path's pattern or "other"; `first` marks one pod of each
+    Service. `wall_s` is the time of day in seconds, the same for all pods; `since_s` how long ago a fault was last
+    switched; `draw` is drawn once for each request, uniformly from 0 to 1.
+    """
+
+    commit: str
+    other: str
+    track: str
+    canary_cookie: str | None
+    turn: int = 0
+    tier: str = ""
+    prompt_bytes: int = 0
+    streamed: bool = False
+    route: str = ""
+    pod: str = ""
+    first: bool = False
+    environment: str = ""
+    wall_s: float = 0.0
+    since_s: float = 0.0
+    draw: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What the answer does; all but `commit` are the healthy product unless given.
+
+    `commit` is the build it names, None for no name at all. `status` other than 0 is answered instead of an answer.
+    The model takes `takes_s`, or what it draws times `factor`, and `plus_s` more; `first_factor` shifts the first
+    content within that time. `freeze_s` is for how long nothing moves, `serial` means one answer at a time.
+    `draft` is what is wrong before the schema guard, which mends it if `repairable`; `wire` what is wrong after it.
+    """
+
+    commit: str | None
+    status: int = 0
+    takes_s: float | None = None
+    factor: float = 1.0
+    plus_s: float = 0.0
+    first_factor: float = 1.0
+    freeze_s: float = 0.0
+    serial: bool = False
+    unsaved: bool = False
+    forgets: bool = False
+    draft: Defect = ""
+    repairable: bool = True
+    wire: Defect = ""
+    canned: bool = False
+    other_session: bool = False
+    unified: bool = True  # False: the legacy pipeline, whatever is configured
+    html: bool = False
+    figures: Figures = ""
+    alerts: frozenset[str] = frozenset()
+
+    def lasts_s(self, drawn_s: float) -> float:
+        """Return how long the model takes for what it drew, in seconds."""
+        return (drawn_s * self.factor if self.takes_s is None else self.takes_s) + self.plus_s

@@ -111,7 +111,8 @@ def faults(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
         return
     width = max(len(name) for name in FAULTS)
     for fault in FAULTS.values():
-        typer.echo(f"{fault.name:{width}}  {fault.primary:10}  {fault.expected[0]:8}  {fault.does}")
+        line, outcome = (fault.primary, fault.expected[0]) if fault.primary else ("none", "MET")
+        typer.echo(f"{fault.name:{width}}  {line:10}  {outcome:8}  {fault.does}")
 
 
 @switch.command()

@@ -19,6 +19,9 @@ def profile(said: dict[str, Any], folder: Path) -> Path:
         environment["url"] = urls[name]
         environment["kubeconfig"] = said["kubeconfigs"]["reader"]
         environment["cluster_uid"] = said["cluster_uids"][name]
+        environment["token_file"] = said["token_file"]
+        if "baseline" in environment:
+            environment["baseline"] = str(_TEMPLATE.parent / environment["baseline"])
     path = folder / "target.toml"
     _ = path.write_text("\n".join(_toml(settings)) + "\n", encoding="utf-8")
     return path

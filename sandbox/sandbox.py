@@ -16,7 +16,7 @@ from sandbox.faults.objects import with_faults
 from sandbox.kube import pki
 from sandbox.member import Member, child_env
 from sandbox.state import ROOT, claim_subnet
-from sandbox.switches import Switches
+from sandbox.switches import ENV, Switches
 
 if TYPE_CHECKING:
     import socket
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RELOAD_WITHIN_S = 3.0  # Traefik is throttled to a reload each 100 ms; the rest is for a busy machine
 SETTLE_WITHIN_S = 60.0
+SYNTHETIC_USERS = 400  # bearer tokens for whoever tests the product; each has a rate limit of its own
 
 
 class Sandbox:
@@ -42,6 +43,8 @@ class Sandbox:
         self.production = self._member("production", "default")
         self.staging = self._member("staging", "staging")
         self._users: asyncio.subprocess.Process | None = None
+        self.token_file = state / "tokens"
+        _write_secret(self.token_file, "".join(f"test-verify-{number}\n" for number in range(SYNTHETIC_USERS)))
 
     def _member(self, name: str, namespace: str) -> Member:
         subnet, claim = claim_subnet()
@@ -64,7 +67,7 @@ class Sandbox:
         _ = await asyncio.gather(*(_served(m) for m in members if not (unserved and m is self.production)))
         if "target-down" in self._switches.active() and self.production.ingress is not None:
             await self.production.ingress.stop()
-        env = {**child_env(), "PYTHONPATH": str(ROOT)}
+        env = {**child_env(), "PYTHONPATH": str(ROOT), ENV: str(self.state / "faults.json")}
         argv = [sys.executable, "-m", "sandbox.users", "--url", self.url, "--rate", str(self._users_per_s)]
         if self._users_per_s > 0:
             self._users = await process.spawn([*argv, "--seed", str(self._seed)], env=env, log=self.state / "users.log")
@@ -140,6 +143,7 @@ class Sandbox:
             "url": self.url,
             "staging_url": _ingress_url(self.staging),
             "kubeconfig": str(self.kubeconfig("admin")),
+            "token_file": str(self.token_file),
             "pid": os.getpid(),
             "kubeconfigs": {role: str(self.kubeconfig(role)) for role in ("admin", "reader", "actor")},
             "cluster_uids": {m.name: m.uid for m in (self.staging, self.production)},
@@ -149,6 +153,12 @@ class Sandbox:
             },
             "state": str(self.state),
         }
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read, from its first moment."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        _ = out.write(text)
 
 
 def checked(names: Iterable[str]) -> frozenset[str]:

@@ -25,6 +25,7 @@ BACK_OFF_S = 1.0  # a tenth of the real 10 s, doubling with each crash
 BACK_OFF_MOST_S = 30.0  # a tenth of the real five minutes
 CALM_S = 60.0  # a container that ran so long starts anew without a pause (really 10 min)
 CONFIG_RETRY_S = 1.0
+DOWN_LOOK_S = 0.1
 
 
 class Host(Protocol):
@@ -59,7 +60,8 @@ class Container:
         self._ending = asyncio.Event()
         self._probes: list[asyncio.Task[None]] = []
         self._back_off_s = 0.0
-        self._failing: asyncio.Task[None] | None = None  # ends it because a probe says so
+        self._failing: asyncio.Task[None] | None = None  # ends it because a probe or the node says so
+        self._asked = False  # the node itself ended it, so it starts again without a pause
 
     # -- its life
 
@@ -70,6 +72,8 @@ class Container:
             image = await self._pulled()
             if image is None:
                 return
+            if await self._held_down():
+                return
             if not first:
                 self.restarts += 1
             if not await self._start(image):
@@ -78,10 +82,20 @@ class Container:
             await self._until_exit()
             if self._ending.is_set():
                 return
-            if asyncio.get_running_loop().time() - began > CALM_S:
+            if self._asked or asyncio.get_running_loop().time() - began > CALM_S:
                 self._back_off_s = 0.0
+            self._asked = False
             await self._pause()
             first = False
+
+    async def _held_down(self) -> bool:
+        """Wait while a fault keeps the pod down; True when the pod ended meanwhile."""
+        if self._node.trouble.down(self._host.pod):
+            self._wait_as("CrashLoopBackOff", f"back-off restarting failed container={self.name}")
+        while self._node.trouble.down(self._host.pod):
+            if await self._sleep(DOWN_LOOK_S):
+                return True
+        return False
 
     async def _pulled(self) -> Image | None:
         """Return the image; while its name is unknown, wait as a node does. None: the pod ends."""
@@ -113,7 +127,8 @@ class Container:
         meta = self._host.pod["metadata"]
         path = log_path(self._node.logs, meta, self.name, self.restarts)
         self._exited.clear()
-        log = LogPipe(path)
+        trouble = self._node.trouble
+        log = LogPipe(path, spoil=trouble.spoiler(self._host.pod), rotates=trouble.rotates)
         try:
             self._process = await process.spawn(argv, env=env, log=log.writer)
         except OSError as error:  # no such program: shown as the container runtime does
@@ -130,7 +145,7 @@ class Container:
         self._reaping = asyncio.create_task(self._reap(self._process, log))
         self._start_probes()
         self._host.publish()
-        if self._ending.is_set():  # the end came while the process was being made
+        if self._ending.is_set() or trouble.down(self._host.pod):  # the end came while the process was being made
             process.kill_group(self._process)
         return True
 
@@ -212,6 +227,23 @@ class Container:
         """SIGKILL it now; it won't be restarted when the pod is ending."""
         if self._process is not None:
             process.kill_group(self._process)
+
+    def restart(self, grace_s: float) -> None:
+        """End it with so much grace and have it started again at once; does nothing while it ends anyway."""
+        if self._ending.is_set() or self._process is None or not (self._failing is None or self._failing.done()):
+            return
+        self._asked = True
+        self._failing = asyncio.create_task(self._terminate(grace_s))
+
+    @property
+    def restarting(self) -> bool:
+        """Tell whether the node has told it to end, and it has not ended yet: it may still look ready."""
+        return self._asked and not self._ending.is_set()
+
+    def down(self) -> None:
+        """SIGKILL it because a fault keeps it down; once that is over it starts again at once."""
+        self._asked = self._asked or self._process is not None
+        self.kill()
 
     def abandon(self) -> None:
         """End without grace: the pod is gone already."""

@@ -40,9 +40,21 @@ class Kubelet:
             _ = await asyncio.wait(self._tasks)
 
     def refresh(self) -> None:
-        """Publish every pod's status again: what disguises it may have changed."""
+        """Publish every pod's status again: what disguises it may have changed; end containers that must not run."""
         for worker in list(self._workers.values()):
+            worker.obey()
             worker.publish()
+
+    def restarting(self) -> bool:
+        """Tell whether a container is on its way to a restart that its status does not show yet."""
+        return any(container.restarting for worker in self._workers.values() for container in worker.containers)
+
+    def restart(self, namespace: str, name: str) -> None:
+        """Restart a pod's containers in good order; a pod that is not there or ends anyway is let be."""
+        for worker in list(self._workers.values()):
+            meta = worker.pod["metadata"]
+            if (meta["namespace"], meta["name"]) == (namespace, name):
+                worker.restart()
 
     def _changed(self, event: Event) -> None:
         if event.type == "DELETED":

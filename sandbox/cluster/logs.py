@@ -8,12 +8,15 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.kube.store import Obj
 
 CHUNK = 65536
 LONGEST = 16384  # containerd splits longer lines and marks the pieces but the last with P
+ROTATED = 256 * 1024  # bytes after which a log is put aside where logs are rotated early (a kubelet's 10 MiB)
+KEPT = 5  # files of a log, as a kubelet keeps
 BREATH_S = 0.02  # lines of so long are written together: busy pods would wake us for each line
 
 
@@ -31,18 +34,32 @@ def stamp(nanoseconds: int) -> str:
 class LogPipe:
     """A pipe for a process to write to, drained into a log file by the event loop."""
 
-    def __init__(self, path: Path) -> None:
-        """Open both ends; `writer` is the descriptor for the process, to be closed after its start."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        spoil: Callable[[list[bytes]], list[bytes]] | None = None,
+        rotates: Callable[[], bool] | None = None,
+    ) -> None:
+        """Open both ends; `writer` is the descriptor for the process, to be closed after its start.
+
+        `spoil` may change the lines before they are written, `rotates` tells whether the file is put aside when full.
+        """
+        self._path, self._spoil, self._rotates = path, spoil, rotates
+        self._rotations = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._reader, self.writer = os.pipe()
         os.set_blocking(self._reader, False)
-        self._out = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._out = self._file()
         self._rest = b""
         self._open = True
         self._last = 0
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._reader, self._readable)
+
+    def _file(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def started(self) -> None:
         """Close our copy of the writing end, so that the pipe ends when the process does."""
@@ -70,6 +87,8 @@ class LogPipe:
         if not data:
             return False
         *lines, self._rest = (self._rest + data).split(b"\n")
+        if self._spoil is not None:
+            lines = self._spoil(lines)
         self._write([(b"F", line) for line in lines])
         if len(self._rest) > LONGEST:
             self._write([(b"P", self._rest)])
@@ -84,6 +103,19 @@ class LogPipe:
             b"%s stdout %s %s\n" % (stamp(start + i).encode(), tag, line) for i, (tag, line) in enumerate(lines)
         )
         _ = os.write(self._out, batch)
+        if self._rotates is not None and self._rotates() and os.fstat(self._out).st_size >= ROTATED:
+            self._rotate()
+
+    def _rotate(self) -> None:
+        """Put the file aside under a name of its own and begin a new one, as a kubelet does; keep the last few."""
+        self._rotations += 1
+        aside = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        _ = self._path.rename(self._path.with_name(f"{self._path.name}.{aside}.{self._rotations:06d}"))
+        os.close(self._out)
+        self._out = self._file()
+        older = sorted(self._path.parent.glob(f"{self._path.name}.*"), key=lambda file: file.name[-6:])
+        for file in older[: -(KEPT - 1)]:
+            file.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Write what is left and close; the process is gone or does not matter any more."""

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from sandbox import images
 from sandbox.cluster import node as nodes
-from sandbox.cluster import progress
+from sandbox.cluster import progress, restarts
 from sandbox.cluster.addresses import Addresses
 from sandbox.cluster.controlplane import ControlPlane
 from sandbox.cluster.disguise import Disguise
 from sandbox.cluster.events import Recorder
 from sandbox.cluster.kubelet import Kubelet
 from sandbox.cluster.node import Node
-from sandbox.cluster.objects import deleting
+from sandbox.cluster.objects import deleting, is_true, labels_of
+from sandbox.cluster.trouble import Trouble
 from sandbox.kube.reading import part
 
 if TYPE_CHECKING:
@@ -58,10 +59,12 @@ class Cluster:
             logs=self.logs,
             pods=state / "pods",
             disguise=Disguise(store, switches),
+            trouble=Trouble(store, switches),
         )
+        self._trouble, self._switches = node.trouble, switches
         self._control_plane = ControlPlane(store, recorder, self.dns)
         self._kubelet = Kubelet(node)
-        self._heartbeat: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
 
     @property
     def logs(self) -> Path:
@@ -81,7 +84,11 @@ class Cluster:
         self._ensure("nodes", nodes.node_object(self._store))
         self._control_plane.start()
         self._kubelet.start()
-        self._heartbeat = asyncio.create_task(nodes.heartbeat(self._store), name="heartbeat")
+        restarting = restarts.run(self._trouble, self._switches, self._kubelet.restart)
+        self._background = [
+            asyncio.create_task(nodes.heartbeat(self._store), name="heartbeat"),
+            asyncio.create_task(restarting, name="restarts"),
+        ]
 
     def _ensure(self, resource: str, obj: Obj) -> None:
         if self._store.find(resource, "", obj["metadata"]["name"]) is None:
@@ -90,17 +97,20 @@ class Cluster:
     async def stop(self) -> None:
         """Stop working and end every pod's processes; the objects stay as they are."""
         await self._control_plane.stop()
-        if self._heartbeat is not None:
-            _ = self._heartbeat.cancel()
-            _ = await asyncio.gather(self._heartbeat, return_exceptions=True)
+        for task in self._background:
+            _ = task.cancel()
+        _ = await asyncio.gather(*self._background, return_exceptions=True)
         await self._kubelet.stop(STOP_GRACE_S)
 
     def refresh(self) -> None:
-        """Publish every pod's status again; to be called when the switches changed."""
+        """Publish every pod's status again and end what must not run; to be called when the switches changed."""
         self._kubelet.refresh()
 
     async def settled(self, timeout_s: float) -> bool:
-        """Wait until every Deployment is complete and no pod is on its way out; False if that takes too long."""
+        """Wait until every Deployment is complete and no pod is on its way out; False if that takes too long.
+
+        Pods that a fault keeps down must be seen to be down instead.
+        """
         moved = asyncio.Event()
 
         def tell(_: Event) -> None:
@@ -125,9 +135,18 @@ class Cluster:
 
     def _settled(self) -> bool:
         deployments = self._store.view("deployments")
-        if any(deleting(pod) for pod in self._store.view("pods")):
+        pods = self._store.view("pods")
+        if any(deleting(pod) for pod in pods) or self._kubelet.restarting():
             return False
-        return all(progress.complete(one, part(one, "status")) for one in deployments)
+        down = [pod for pod in pods if self._trouble.down(pod)]
+        spared = {(pod["metadata"]["namespace"], labels_of(pod).get("app")) for pod in down}
+        if any(is_true(pod, "Ready") for pod in down):
+            return False
+        return all(
+            progress.complete(one, part(one, "status"))
+            for one in deployments
+            if (one["metadata"]["namespace"], labels_of(one).get("app")) not in spared
+        )
 
 
 def _namespace(name: str) -> Obj:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sandbox.cluster.addresses import Addresses
     from sandbox.cluster.events import Recorder
+    from sandbox.cluster.trouble import Trouble
     from sandbox.images import Image
     from sandbox.kube.store import Obj, Store
 
@@ -32,7 +33,8 @@ _GOOD = {
 class Node:
     """Everything a pod needs of the machine it runs on.
 
-    `disguise` changes a pod's container statuses before they are published; faults use it.
+    `disguise` changes a pod's container statuses before they are published, `trouble` what becomes of containers
+    and their logs; faults use them.
     """
 
     store: Store
@@ -43,6 +45,7 @@ class Node:
     logs: Path
     pods: Path
     disguise: Callable[[Obj, list[Obj]], None]
+    trouble: Trouble
 
 
 def node_object(store: Store) -> Obj:

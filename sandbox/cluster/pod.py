@@ -103,6 +103,18 @@ class PodWorker:
             for container in self.containers:
                 container.abandon()
 
+    def obey(self) -> None:
+        """End the containers at once if they must not run now."""
+        if self.node.trouble.down(self.pod):
+            for container in self.containers:
+                container.down()
+
+    def restart(self) -> None:
+        """Restart the containers in good order, within the pod's grace period."""
+        grace_s = float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+        for container in self.containers:
+            container.restart(grace_s)
+
     # -- status
 
     def publish(self) -> None:

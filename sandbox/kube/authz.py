@@ -89,10 +89,11 @@ def _one_of(wanted: str, allowed: tuple[str, ...]) -> bool:
 
 
 def reader(namespace: str) -> tuple[Rule, ...]:
-    """Return what observing needs in one namespace: workloads, routing, logs; no secret."""
+    """Return what observing needs in one namespace: workloads, routing, logs, pods' own answers; no secret."""
     return (
         Rule(_READ, ("",), ("pods", "services", "configmaps", "events"), namespace),
         Rule(("get", "list"), ("",), ("pods/log",), namespace),
+        Rule(("get",), ("",), ("pods/proxy",), namespace),  # a pod's own figures: behind the Service another answers
         Rule(_READ, ("apps",), ("deployments", "replicasets"), namespace),
         Rule(("get",), ("apps",), ("deployments/scale",), namespace),
         Rule(_READ, ("networking.k8s.io",), ("ingresses",), namespace),

@@ -32,6 +32,7 @@ VERSION: Obj = {
 
 _SUB_VERBS = {
     "log": ["get"],
+    "proxy": ["create", "delete", "get", "patch", "update"],
     "scale": ["get", "patch", "update"],
     "status": ["get", "patch", "update"],
     "finalize": ["update"],
@@ -97,6 +98,8 @@ def _legacy(row: Resource) -> Iterator[Obj]:
         if sub == "scale":
             entry |= {"group": "autoscaling", "version": "v1"}
             kind = "Scale"
+        elif sub == "proxy":
+            kind = "PodProxyOptions"
         yield entry | {"kind": kind, "verbs": _SUB_VERBS[sub]}
 
 
@@ -134,5 +137,7 @@ def _modern(row: Resource) -> Obj:
         kind = {"group": "", "version": "", "kind": row.kind}
         if sub == "scale":
             kind = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
+        elif sub == "proxy":
+            kind = {"group": "", "version": "", "kind": "PodProxyOptions"}
         subs.append({"subresource": sub, "responseKind": kind, "verbs": _SUB_VERBS[sub]})
     return entry | ({"subresources": subs} if subs else {})

@@ -122,7 +122,7 @@ RESOURCES: tuple[Resource, ...] = (
         "Pod",
         short=("po",),
         categories=("all",),
-        subresources=("log", "status"),
+        subresources=("log", "proxy", "status"),
         generation="spec",
         model="V1Pod",
         fields=_POD_FIELDS,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sandbox.kube import authz, codec, discovery, logs, openapi, reads
+from sandbox.kube import authz, codec, discovery, logs, openapi, proxy, reads
 from sandbox.kube.audit import Audit
 from sandbox.kube.reading import is_object
 from sandbox.kube.resources import BY_PATH, Resource
@@ -55,6 +55,7 @@ class ApiServer:
         self._audit = Audit(audit)
         self._watchers: set[Watcher] = set()
         self._followers: set[asyncio.Task[object]] = set()
+        self._proxy = proxy.Proxy()
         self._runner: web.AppRunner | None = None
         self._address = ""
         self._stopping = False
@@ -93,6 +94,7 @@ class ApiServer:
                 transport.abort()  # a TLS goodbye waits for the other side, which may be idle for hours
             await asyncio.sleep(0.01)  # in which the loop drops them
             self._runner = None
+        await self._proxy.close()
         self._audit.close()
 
     def relens(self) -> None:
@@ -141,6 +143,8 @@ class ApiServer:
             return await self._watch(request, user, target)
         if target.subresource == "log":
             return await self._log(request, target)
+        if target.subresource == "proxy":
+            return await self._ask_pod(request, target)
         if request.method in _READS:
             return _json(200, self._read(request, user, target), [])
         call = replace(
@@ -228,6 +232,13 @@ class ApiServer:
                 self._followers.discard(task)
         return response
 
+    async def _ask_pod(self, request: web.Request, call: Call) -> web.StreamResponse:
+        if request.method not in _READS:  # a real server would pass it on; nobody here may change a pod that way
+            raise method_not_allowed()
+        asked = proxy.pod_id(call.name)
+        pod = self._writer.current(replace(call, name=asked.name))
+        return await self._proxy.forward(request, pod, asked, _after_proxy(request))
+
     def _describe(self, request: web.Request) -> web.Response:
         """Answer what is about the server itself: discovery, version, health, schemas."""
         if request.method not in _READS:
@@ -274,7 +285,8 @@ def _target(request: web.Request) -> Call | None:
     if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in {"status", "finalize"}:
         namespace, parts = parts[1], parts[2:]
     resource: Resource | None = BY_PATH.get((group, version, parts[0]))
-    if resource is None or len(parts) > 3 or (namespace and not resource.namespaced):
+    deep = len(parts) > 3 and parts[2] != "proxy"  # behind a proxy the path is the pod's own
+    if resource is None or deep or (namespace and not resource.namespaced):
         raise no_resource()
     name = parts[1] if len(parts) > 1 else ""
     subresource = parts[2] if len(parts) > 2 else ""
@@ -285,12 +297,19 @@ def _target(request: web.Request) -> Call | None:
     return Call(resource, subresource, namespace, name, dict(request.query))
 
 
+def _after_proxy(request: web.Request) -> str:
+    """Return what follows `/pods/NAME/proxy`, escaped as it was sent; empty when not even a slash does."""
+    match = re.fullmatch(r"/api/v1/namespaces/[^/]+/pods/[^/]+/proxy(/.*)?", request.rel_url.raw_path)
+    return (match[1] or "") if match else ""
+
+
 def _ask(request: web.Request, call: Call | None) -> Ask:
     """Name the verb of a request as rules and messages do."""
     if call is None:
         return authz.Ask("get" if request.method in _READS else request.method.lower(), path=request.path)
+    behind = call.subresource == "proxy"  # there query and method are the pod's own
     if request.method in _READS:
-        watching = codec.truth(request.query, "watch")
+        watching = not behind and codec.truth(request.query, "watch")
         verb = "watch" if watching else "get" if call.name else "list"
     else:
         verb = _VERBS.get(request.method, "")
@@ -298,10 +317,18 @@ def _ask(request: web.Request, call: Call | None) -> Ask:
             verb = "deletecollection"
     resource = call.resource
     ask = authz.Ask(verb, resource.group, resource.plural, call.subresource, call.namespace, call.name)
-    known = ("get",) if call.subresource == "log" else ("get", "patch", "update")
-    if verb not in (known if call.subresource else resource.verbs) or (verb == "create" and call.name):
+    if verb not in _known(resource, call.subresource) or (verb == "create" and call.name and not behind):
         raise method_not_allowed()
     return ask
+
+
+def _known(resource: Resource, subresource: str) -> tuple[str, ...]:
+    """Return the verbs that a resource or its subresource has."""
+    if not subresource:
+        return resource.verbs
+    if subresource == "log":
+        return ("get",)
+    return ("create", "delete", "get", "patch", "update") if subresource == "proxy" else ("get", "patch", "update")
 
 
 def _review(user: User, call: Call) -> Reply:

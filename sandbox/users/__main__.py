@@ -10,12 +10,13 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 
-import aiohttp
-
+from sandbox.switches import Switches
 from sandbox.users.plans import plan, requests_per_session
-from sandbox.users.session import EndedError, Visit
+from sandbox.users.session import Product, Visit
+from sandbox.users.wire import Wire
 
-MOST_AT_ONCE = 64  # visits; people who find it full come another day
+MOST_AT_ONCE = 512  # visits; people who find it full come another day
+MOST_PER_S = 600
 SPEAK_EVERY_S = 30.0
 
 
@@ -39,40 +40,41 @@ class Crowd:
         self._visits: set[asyncio.Task[None]] = set()
         self.counts: Counter[str] = Counter()
         self._trouble = ""
+        self._switches = Switches()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let people arrive until `stop`, then end every visit."""
         options = self._options
         arrivals_per_s = options.rate / requests_per_session(random.Random(options.seed))  # noqa: S311
-        connector = aiohttp.TCPConnector(limit=MOST_AT_ONCE, keepalive_timeout=15)
+        product = Product(options.url, self.counts)
         loop = asyncio.get_running_loop()
         due, speak = loop.time(), loop.time() + SPEAK_EVERY_S
         while not await _within(stop, due - loop.time()):
             due += self._random.expovariate(arrivals_per_s)
-            self._arrive(connector)
+            self._arrive(product)
             if loop.time() >= speak:
                 speak += SPEAK_EVERY_S
                 self._speak()
         for visit in self._visits:
             _ = visit.cancel()
         _ = await asyncio.gather(*self._visits, return_exceptions=True)
-        await connector.close()
+        product.close()
         self._speak()
 
-    def _arrive(self, connector: aiohttp.TCPConnector) -> None:
+    def _arrive(self, product: Product) -> None:
         planned = plan(self._random, self._options.think_s)
         if len(self._visits) >= MOST_AT_ONCE:
             self.counts["turned away"] += 1
             return
         self.counts["sessions"] += 1
-        visit = asyncio.create_task(self._visit(Visit(self._options.url, planned, connector, self.counts)))
+        visit = asyncio.create_task(self._visit(Visit(product, planned, self.counts, self._switches.active)))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
 
     async def _visit(self, visit: Visit) -> None:
         try:
             await visit.run()
-        except (aiohttp.ClientError, TimeoutError, OSError, EndedError, ValueError, LookupError) as error:
+        except Exception as error:  # noqa: BLE001  whatever a target does to one, the others come all the same
             self.counts["ended early"] += 1
             self._trouble = f"{type(error).__name__}: {error}"
 
@@ -98,12 +100,16 @@ def _options(argv: list[str] | None = None) -> Options:
     _ = parser.add_argument("--url", required=True, help="where users go: the ingress, such as http://127.0.0.1:8000")
     _ = parser.add_argument("--rate", type=float, default=2.0, help="requests per second in all (default 2)")
     _ = parser.add_argument("--seed", type=int, default=1)
-    _ = parser.add_argument("--think", type=float, default=0.5, help="mean pause between two questions, in seconds")
+    _ = parser.add_argument("--think", type=float, default=0.3, help="mean pause between two questions, in seconds")
     given = parser.parse_args(argv)
-    if not 0 < given.rate <= 200:
-        parser.error(f"--rate: want above 0 and at most 200 requests per second, got {given.rate}")
+    if not 0 < given.rate <= MOST_PER_S:
+        parser.error(f"--rate: want above 0 and at most {MOST_PER_S} requests per second, got {given.rate}")
     if given.think < 0:
         parser.error(f"--think: want seconds from 0, got {given.think}")
+    try:
+        Wire(given.url).close()
+    except ValueError as trouble:
+        parser.error(f"--{trouble}")
     return Options(given.url.rstrip("/"), given.rate, given.seed, given.think)
 
 

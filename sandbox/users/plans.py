@@ -2,12 +2,16 @@
 
 | share of sessions | does |
 |---|---|
-| 90% | open the landing page (examples), 15% of these click one |
+| 100% | one to three questions, 1.5 in the mean |
+| 40% | open the landing page and are shown examples; 5% of these click one |
 | 20% | are signed in and use the enhanced endpoint |
-| 40% | read streamed answers |
-| 8% | walk away before their last turn |
-| 20% | tell a fact in the first turn and ask for it in the last (sessions of two turns or more) |
-| 10% | rate the last answer, nine times in ten positively |
+| 10% | read streamed answers |
+| 20% of those with two questions or more | tell a fact in the first and ask for it in the last |
+| 1% of those with two questions or more | walk away before their last |
+| 3% and 0.015% of those that reach their end | rate it positively, negatively |
+
+Every session that reaches its end says so. Sessions are short and many: what is compared between two arms of a
+canary is sessions, and a tenth of them must be enough.
 """
 
 from __future__ import annotations
@@ -35,13 +39,17 @@ QUESTIONS: tuple[str, ...] = (
     "How much water does a vegetable garden need?",
 )
 COLOURS = ("teal", "amber", "indigo", "coral", "olive", "violet")
-MOST_TURNS = 6
+TURNS = {1: 0.62, 2: 0.26, 3: 0.12}  # the share of sessions with so many questions
 PEOPLE = 400  # signed-in users there are
+NEGATIVE, POSITIVE = 0.00015, 0.03  # of the sessions that reach their end
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One session: its questions in order with the pause before each in seconds, and what else happens."""
+    """One session: its questions in order with the pause before each in seconds, and what else happens.
+
+    `patience` and `temper` are even draws from 0 to 1: who loses patience or temper first when something is amiss.
+    """
 
     user: str | None
     streamed: bool
@@ -52,42 +60,49 @@ class Plan:
     follows: frozenset[int]
     exports: bool
     leaves_after: int | None
-    rating: str | None
+    patience: float
+    temper: float
+
+    def rating(self, negative: float = NEGATIVE) -> str | None:
+        """Return how the session is rated at its end when this share of people is displeased; None for not at all."""
+        if self.temper < negative:
+            return "negative"
+        return "positive" if self.temper >= 1 - POSITIVE else None
 
     @property
     def requests(self) -> int:
         """Return how many requests the session makes when all goes well."""
-        turns = len(self.questions) if self.leaves_after is None else self.leaves_after
-        followed = sum(1 for turn in self.follows if turn < turns)
-        extras = self.lands + self.clicks_example + followed + (self.exports and self.leaves_after is None)
-        return turns + extras + (self.rating is not None)
+        landing = 2 * self.lands + self.clicks_example
+        if self.leaves_after is not None:
+            return landing + self.leaves_after + sum(1 for turn in self.follows if turn < self.leaves_after)
+        ending = 1 + self.exports + (self.rating() is not None)
+        return landing + len(self.questions) + len(self.follows) + ending
 
 
 def plan(rng: random.Random, think_s: float) -> Plan:
     """Draw a session; pauses are exponential with mean `think_s`."""
-    turns = rng.randint(1, MOST_TURNS)
+    turns = rng.choices(tuple(TURNS), tuple(TURNS.values()))[0]
     questions = rng.sample(QUESTIONS, turns)
     if turns >= 2 and rng.random() < 0.2:
         questions[0] = f"Remember that my favourite colour is {rng.choice(COLOURS)}."
         questions[-1] = "What is my favourite colour?"
-    lands = rng.random() < 0.9
-    leaves = turns >= 2 and rng.random() < 0.08
-    leaves_after = rng.randint(1, turns - 1) if leaves else None
-    rated = not leaves and rng.random() < 0.1
+    lands = rng.random() < 0.4
+    leaves = turns >= 2 and rng.random() < 0.01
     return Plan(
         user=f"test-user-{rng.randrange(PEOPLE)}" if rng.random() < 0.2 else None,
-        streamed=rng.random() < 0.4,
+        streamed=rng.random() < 0.1,
         lands=lands,
-        clicks_example=lands and rng.random() < 0.15,
+        clicks_example=lands and rng.random() < 0.05,
         questions=tuple(questions),
         pauses_s=tuple(rng.expovariate(1 / think_s) if think_s else 0.0 for _ in questions),
-        follows=frozenset(turn for turn in range(1, turns - 1) if rng.random() < 0.15),
-        exports=rng.random() < 0.05,
-        leaves_after=leaves_after,
-        rating=("positive" if rng.random() < 0.9 else "negative") if rated else None,
+        follows=frozenset(turn for turn in range(1, turns - 1) if rng.random() < 0.1),
+        exports=rng.random() < 0.01,
+        leaves_after=rng.randint(1, turns - 1) if leaves else None,
+        patience=rng.random(),
+        temper=rng.random(),
     )
 
 
 def requests_per_session(rng: random.Random) -> float:
-    """Return the mean number of requests of a session, from a thousand plans."""
-    return sum(plan(rng, 0.0).requests for _ in range(1000)) / 1000
+    """Return the mean number of requests of a session, from five thousand plans."""
+    return sum(plan(rng, 0.0).requests for _ in range(5000)) / 5000

@@ -50,6 +50,7 @@ PARTS = {
 OURS_ONLY = {
     "pods",
     "pods/log",
+    "pods/proxy",
     "pods/status",
     "secrets",
     "serviceaccounts",

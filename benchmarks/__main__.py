@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import ask_cost, judging, load_cost, log_cost, sandbox_cost, windows
+from benchmarks import ask_cost, healthy, judging, load_cost, log_cost, sandbox_cost, windows
 
 FIGURES = Path(__file__).with_name("figures.json")
 
@@ -19,6 +19,7 @@ def main() -> None:
         "sandbox": sandbox_cost.measure(),
         "asks": ask_cost.measure(),
         "judging": judging.measure(),
+        "healthy_runs": healthy.measure(),
         "windows": windows.measure(),
         "load": load_cost.measure(),
         "logs": log_cost.measure(),

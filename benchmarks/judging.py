@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter  # pyright: ignore[reportUnknownVariableType]
 
-from benchmarks import rivals
-from harness.judge import difference, eprocess, family
+from benchmarks import error_rates, rivals
+from harness.judge import eprocess
 from harness.judge.limit import WATCHING, Tally, quantile_keeps_within
 from harness.verdict import Outcome
 
 CASES = "KAYENTA_CASES"  # a file of Kayenta's own cases, checked against the model when named
 ARMS = ("experiment", "control")
 ALPHA, LIMIT, DAY = 0.002, 0.003, 1440
-Floats = npt.NDArray[np.float64]
 
 
 def measure() -> dict[str, object]:
@@ -28,7 +25,8 @@ def measure() -> dict[str, object]:
     tables: dict[str, object] = {
         "share_20_per_minute": share_table(),
         "bursts": burst_table(),
-        "healthy_day_ten_lines": healthy_table(),
+        "healthy_day_ten_lines": error_rates.healthy_table(),
+        "20_000_looks_on_the_limit": error_rates.sequential_table(),
         "p95_limit_1500_ms": percentile_table(),
     }
     path = os.environ.get(CASES)
@@ -74,52 +72,6 @@ def _said(minutes: list[int | None]) -> str:
     found = [minute for minute in minutes if minute is not None]
     median = f" (median {np.median(found):.0f} min)" if found else ""
     return f"{100 * len(found) / len(minutes):.1f}%{median}"
-
-
-def healthy_table(runs: int = 60, lines: int = 10, family_error: float = 0.05) -> list[dict[str, object]]:
-    """Return how many healthy days with ten latency lines each rule flags; margin 0, the harshest for us.
-
-    A minute's figure of each arm is AR(1) noise, arms independent; the Mann-Whitney model sees the last hour.
-    """
-    dice = np.random.default_rng(3)
-    rows: list[dict[str, object]] = []
-    for rho in (0.0, 0.8, 0.95):
-        ours = theirs = told = 0
-        for _ in range(runs):
-            days = [(10 + _noise(dice, rho), 10 + _noise(dice, rho)) for _ in range(lines)]
-            verdicts = [_ours(one - other, family_error / lines) for one, other in days]
-            ours += any(outcome is Outcome.VIOLATED for outcome in verdicts)
-            told += sum(outcome is not None for outcome in verdicts)
-            theirs += any(rivals.mann_whitney(one[-60:], other[-60:]) != "Pass" for one, other in days)
-        rows.append(
-            {
-                "rho": rho,
-                "ours": f"{100 * ours / runs:.1f}%",
-                "stated": f"{family_error:.0%}, so at most {family.most_by_chance(runs, family_error)} of {runs}",
-                "lines_judged": f"{100 * told / runs / lines:.0f}%",
-                "mann_whitney_model": f"{100 * theirs / runs:.1f}%",
-            }
-        )
-    return rows
-
-
-def _noise(dice: np.random.Generator, rho: float) -> Floats:
-    fresh = dice.normal(size=DAY + 200) * math.sqrt(1 - rho * rho)
-    return np.asarray(lfilter([1.0], [1.0, -rho], fresh), dtype=np.float64)[200:]
-
-
-def _ours(minutes: Floats, alpha: float) -> Outcome | None:
-    exact = [difference.Pair(_filled(v), _filled(0.0)) for v in minutes]
-    cut = difference.blocks(exact, 0.5)
-    if not isinstance(cut, difference.Differences):
-        return None
-    return difference.decide(cut, 0.0, alpha=alpha, quantile=0.5).outcome
-
-
-def _filled(value: float) -> difference.Counted:
-    """Return one minute's figure, seen often enough to count as a block's."""
-    edge = np.array([value])
-    return difference.Counted(edge, edge, np.array([10]))
 
 
 def percentile_table(runs: int = 400) -> list[dict[str, object]]:

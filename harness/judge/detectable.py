@@ -36,7 +36,12 @@ def share_at_end(of: int, limit: float, alpha: float, power: float) -> float | N
 
 
 def samples_for_met(limit: float, true: float, power: float, met_alpha: float = 0.05) -> int:
-    """Return the fewest samples that show a share of `true` to be within `limit` with `power`.
+    """Return the fewest samples that show a share of `true` to be within `limit` with `power`, exactly.
+
+    So many good ones in a row as one more failure costs make a step; within it power falls, so the fewest are where
+    a step begins. Of 0.1% at 99% these are 13,146 for a fifth of it and 45,260 for half; a search in steps of 2%
+    finds 13,255 and 45,312, which are enough and in the same steps, but not the fewest. More samples may have less
+    power: from 45,260 on it falls to 98.7% and is 99% for good only from 47,535.
 
     Raises ValueError for a true share at or above the limit, which no number of samples shows.
     """

@@ -5,8 +5,11 @@ slow store, a busy hour strike both arms and leave it alone (what multiplies bot
 alone: `relative`). The median of these differences is bounded by order
 statistics (no distribution assumed). What it assumes, independent blocks, is checked: the lag-1 correlation widens
 the interval, and while it is above 0.3 blocks are merged; when that leaves too few of them, the outcome is UNKNOWN.
+
 Guarded statement while watching: at no block is the chance of a difference above the margin, given the blocks
-before, over one half.
+before, over one half. As time goes on blocks get longer; each new cut is another e-process, so only lengths that
+double are watched, only complete blocks (which then never change), and each length has a part of alpha of its own:
+1/2, 1/6, 1/12 and so on. Correlation up to 0.3 raises the bar as it widens the interval.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from harness.judge.quantile import Counted, merged
 from harness.verdict import Reason, Verdict, met, unknown, violated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.judge.eprocess import Floats
     from harness.verdict import Fact
@@ -33,6 +36,7 @@ GUARDED = "at no block is the chance of a difference above the margin, given the
 MOST_LAG1 = 0.3
 FEWEST_BLOCKS = 12  # with fewer, a lag-1 correlation means nothing
 MOST_BLOCKS = 48
+WATCHED = 48  # blocks to begin with: in 12, noise that wanders passed for independent, and 12% alarmed at 5%
 IN_TAIL = 5  # a block's quantile rests on at least so many values beyond it: 100 in a block for a P95
 
 
@@ -85,7 +89,61 @@ def not_worse(
     cut = blocks(windows, quantile, relative=relative)
     if isinstance(cut, Verdict):
         return cut
-    return decide(cut, margin, alpha=alpha, met_alpha=met_alpha, ended=ended, quantile=quantile, unit=unit)
+
+    def complete(size: int) -> Differences | None:
+        whole = windows[: len(windows) // size * size]
+        return _cut(_joined(whole, size), quantile, size, relative=relative)
+
+    watched = watching(len(windows), complete)
+    return decide(cut, watched, margin, alpha=alpha, met_alpha=met_alpha, ended=ended, quantile=quantile, unit=unit)
+
+
+def at_end(of: int, cut_at: Callable[[int], Differences | None]) -> tuple[Differences | None, float]:
+    """Return the cut of `of` windows that is judged once, and the lag-1 correlation that was tried last.
+
+    `cut_at` makes blocks of so many windows each, or says None when one has too few values.
+    """
+    size = max(1, math.ceil(of / MOST_BLOCKS))
+    lag1 = 0.0
+    while of // size >= FEWEST_BLOCKS:
+        cut = cut_at(size)
+        if cut is None:
+            size += max(1, size // 8)
+        elif cut.lag1 <= MOST_LAG1:
+            return cut, cut.lag1
+        else:
+            lag1 = cut.lag1
+            size *= 2
+    return None, lag1
+
+
+def watching(of: int, cut_at: Callable[[int], Differences | None]) -> Differences | None:
+    """Return the cut that is watched after `of` windows, None when there is none to be believed.
+
+    `cut_at` is as for `at_end`, but leaves out what does not fill a block. 48 to 95 blocks are tried first; where
+    they correlate or hold too few values, twice as long ones are.
+    """
+    size = 1
+    while of // size >= 2 * WATCHED:
+        size *= 2
+    while of >= WATCHED and of // size >= WATCHED // 2:
+        cut = cut_at(size)
+        if cut is not None and cut.lag1 <= MOST_LAG1:
+            return cut
+        size *= 2
+    return None
+
+
+def first_worse(watched: Differences, limit: float, alpha: float) -> int | None:
+    """Return the first block (from 0) at which watching showed a median above `limit`; None if none did.
+
+    `alpha` is what all lengths of blocks share. Where blocks correlate, ln e must be larger by `inflation`: e to a
+    power below 1 stays an e-process.
+    """
+    doubled = math.log2(watched.windows_per_block)
+    part = alpha / ((doubled + 1) * (doubled + 2))
+    over = np.cumsum(watched.lows > limit)
+    return eprocess.first_crossing(over, np.arange(1, len(over) + 1), 0.5, part ** inflation(watched.lag1))
 
 
 def blocks(windows: Sequence[Pair], quantile: float, *, relative: bool = False) -> Differences | Verdict:
@@ -96,19 +154,10 @@ def blocks(windows: Sequence[Pair], quantile: float, *, relative: bool = False) 
     if judged == 0 or reference == 0:
         arm = "judged" if judged == 0 else "reference"
         return unknown(Reason.NO_DATA, f"the {arm} arm has no values at all", **nothing)
-    need = math.ceil(IN_TAIL / min(quantile, 1 - quantile) - 1e-9)
-    size = max(1, math.ceil(len(windows) / MOST_BLOCKS))
-    lag1 = 0.0
-    while len(windows) // size >= FEWEST_BLOCKS:
-        pairs = _joined(windows, size)
-        if min(min(p.judged.n, p.reference.n) for p in pairs) >= need:
-            cut = _differences(pairs, quantile, size, relative=relative)
-            lag1 = cut.lag1
-            if lag1 <= MOST_LAG1:
-                return cut
-            size *= 2
-        else:
-            size += max(1, size // 8)
+    need = _values_needed(quantile)
+    cut, lag1 = at_end(len(windows), lambda size: _cut(_joined(windows, size), quantile, size, relative=relative))
+    if cut is not None:
+        return cut
     if lag1 > MOST_LAG1:
         said = f"blocks still correlate (lag 1: {lag1:.2f}, wanted at most {MOST_LAG1}); watch at least twice as long"
         return unknown(Reason.SAMPLE_TOO_SMALL, said, **nothing, lag1=lag1)
@@ -123,6 +172,7 @@ def blocks(windows: Sequence[Pair], quantile: float, *, relative: bool = False) 
 
 def decide(
     cut: Differences,
+    watched: Differences | None,
     margin: float,
     *,
     alpha: float,
@@ -131,7 +181,7 @@ def decide(
     quantile: float = 0.95,
     unit: str = "s",
 ) -> Verdict:
-    """Judge the blocks' differences against the margin."""
+    """Judge the blocks' differences against the margin; `watched` are those that are looked at as they come."""
     unit = "" if cut.relative else unit
     limit = math.log1p(margin) if cut.relative else margin
     shown = math.expm1 if cut.relative else float
@@ -139,8 +189,7 @@ def decide(
     _, high = median_interval(cut.highs, cut.lag1, met_alpha)
     estimate = float(np.median(cut.middles))
     n = len(cut.lows)
-    over = np.cumsum(cut.lows > limit)
-    at = eprocess.first_crossing(over, np.arange(1, n + 1), 0.5, alpha * WATCHING)
+    at = None if watched is None else first_worse(watched, limit, alpha * WATCHING)
     spread = float(np.std(cut.middles, ddof=1)) * math.sqrt(inflation(cut.lag1))
     shift = detectable.block_shift(n, spread, alpha * (1 - WATCHING), POWER)
     facts: dict[str, Fact] = {
@@ -155,6 +204,7 @@ def decide(
         "quantile": quantile,
         "value_unit": unit,
         "crossed_at_block": at,
+        "watched_windows_per_block": None if watched is None else watched.windows_per_block,
         "alpha": alpha,
         "met_alpha": met_alpha,
         "detectable": None if shift is None else shown(limit + shift),
@@ -169,7 +219,8 @@ def decide(
         f"{n} blocks), wanted at most {at_most}"
     )
     if at is not None:
-        return violated(f"{said}; shown after {at + 1} blocks", **facts)
+        each = "" if watched is None or watched.windows_per_block == cut.windows_per_block else " it was watched in"
+        return violated(f"{said}; shown after {at + 1} blocks{each}", **facts)
     if not ended:
         return unknown(Reason.SAMPLE_TOO_SMALL, f"{said}; no violation so far, still being watched", **facts)
     if low > limit:
@@ -212,14 +263,26 @@ def lag_one(values: Floats) -> float:
 
 
 def _differences(pairs: Sequence[Pair], quantile: float, size: int, *, relative: bool) -> Differences:
-    judged = np.array([pair.judged.quantile(quantile) for pair in pairs])
-    reference = np.array([pair.reference.quantile(quantile) for pair in pairs])
+    judged = np.array([pair.judged.unbiased(quantile) for pair in pairs])
+    reference = np.array([pair.reference.unbiased(quantile) for pair in pairs])
     if relative:
         if bool(np.any(judged <= 0) or np.any(reference <= 0)):
             raise ValueError("values: wanted above 0 for a relative margin")
         judged, reference = np.log(judged), np.log(reference)
     lows, highs = judged[:, 0] - reference[:, 1], judged[:, 1] - reference[:, 0]
     return Differences(lows, highs, lag_one((lows + highs) / 2), size, relative)
+
+
+def _values_needed(quantile: float) -> int:
+    """Return how many values a block's quantile needs."""
+    return math.ceil(IN_TAIL / min(quantile, 1 - quantile) - 1e-9)
+
+
+def _cut(pairs: Sequence[Pair], quantile: float, size: int, *, relative: bool) -> Differences | None:
+    """Return the differences of blocks of `size` windows; None when one has too few values."""
+    if min(min(p.judged.n, p.reference.n) for p in pairs) < _values_needed(quantile):
+        return None
+    return _differences(pairs, quantile, size, relative=relative)
 
 
 def _joined(windows: Sequence[Pair], size: int) -> list[Pair]:

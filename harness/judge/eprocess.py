@@ -27,6 +27,9 @@ _A = 1.0  # tried 0.5 to 1 against means of 1 to 30 limits: 2 finds twice the li
 _MEAN = 2.0  # times the limit: where the mixture centres
 _LEAST_B = 0.5  # of a limit near a half, where the mean cannot be twice it
 
+_SLACK = 1e-6  # of ln e, for rounding
+
+_rel_entr = cast("Callable[[Floats, Floats], Floats]", special.rel_entr)
 _betaln = cast("Callable[[Floats | float, Floats | float], Floats]", special.betaln)
 _betaincc = cast("Callable[[Floats | float, Floats | float, float], Floats]", special.betaincc)
 
@@ -50,10 +53,24 @@ def log_e(hits: npt.ArrayLike, of: npt.ArrayLike, limit: float) -> Floats:
     return _betaln(a + k, b + n - k) - start + tail - k * math.log(limit) - (n - k) * math.log1p(-limit)
 
 
+def rises(hits: npt.ArrayLike, of: npt.ArrayLike, limit: float) -> tuple[Ints, Floats]:
+    """Return the looks (cumulative counts, in order) at which e can have risen, and ln e at them.
+
+    Good samples only lower e, so what is highest or first above a bound is among the first look and those at which
+    failures came in. The other looks cost nothing: 20,000 looks at a limit of 0.3% are some 60 evaluations.
+    """
+    k, n = np.asarray(hits, dtype=np.float64), np.asarray(of, dtype=np.float64)
+    at = np.flatnonzero(np.diff(k, prepend=-1.0)).astype(np.int64)
+    return at, log_e(k[at], n[at], limit)
+
+
 def first_crossing(hits: npt.ArrayLike, of: npt.ArrayLike, limit: float, alpha: float) -> int | None:
     """Return the index of the first look (cumulative counts) with e >= 1/alpha; None if there is none."""
-    crossed = log_e(hits, of, limit) >= -math.log(alpha)
-    return int(np.argmax(crossed)) if bool(np.any(crossed)) else None
+    k, n = np.asarray(hits, dtype=np.float64), np.asarray(of, dtype=np.float64)
+    best = _rel_entr(k, n * limit) + _rel_entr(n - k, n * (1 - limit))  # ln of the best share's ratio bounds ln e
+    at = np.flatnonzero((k > n * limit) & (best >= -math.log(alpha) - _SLACK))
+    crossed = log_e(k[at], n[at], limit) >= -math.log(alpha)
+    return int(at[np.argmax(crossed)]) if bool(np.any(crossed)) else None
 
 
 def boundary(of: npt.ArrayLike, limit: float, alpha: float) -> Ints:

@@ -71,12 +71,17 @@ def keeps_within(
     exact lower bound is above the limit. MET, only when it has ended: the exact upper bound is within the limit.
     Else UNKNOWN with the number of samples still needed, all good, and at the observed rate.
     """
-    hits, of = sum(w.hits for w in windows), sum(w.of for w in windows)
+    counts = _counts(windows)
+    k, n = np.cumsum(counts[0]), np.cumsum(counts[1])
+    of = int(n[-1]) if len(n) else 0
     if of == 0:
         nothing: dict[str, Fact] = {"estimate": None, "low": None, "high": None, "limit_high": limit, "n": 0}
         return unknown(Reason.NO_DATA, f"not one of the {wording.of} was seen", **nothing)
-    facts = _facts(limit, windows, alpha=alpha, met_alpha=met_alpha, wording=wording)
+    hits = int(k[-1])
     low, high = low_bound(hits, of, alpha * (1 - WATCHING)), high_bound(hits, of, met_alpha)
+    bounds: dict[str, Fact] = {"estimate": hits / of, "low": low, "high": high, "limit_high": limit}
+    facts = bounds | _watched(limit, k, n, alpha * WATCHING)
+    facts |= {"alpha": alpha, "met_alpha": met_alpha, "dispersion": _dispersion(*counts), "unit": wording.unit}
     said = (
         f"{hits:,} {wording.hits} in {of:,} {wording.of} ({percent(hits / of)}, "
         f"{percent(low)} to {percent(high)}), wanted at most {percent(limit)}"
@@ -122,32 +127,21 @@ def quantile_keeps_within(
     return Verdict(verdict.outcome, said, verdict.reason, dict(verdict.facts) | more)
 
 
-def _facts(
-    limit: float, windows: Sequence[Tally], *, alpha: float, met_alpha: float, wording: Wording
-) -> dict[str, Fact]:
-    k, n = _cumulated(windows)
-    hits, of = int(k[-1]), int(n[-1])
-    watched = alpha * WATCHING
-    at = eprocess.first_crossing(k, n, limit, watched)
-    found = detectable.share_while_watching(of, limit, watched, POWER)
+def _watched(limit: float, k: Floats, n: Floats, alpha: float) -> dict[str, Fact]:
+    """Return what watching showed at any look: `alpha` is the part that is spent on it."""
+    looks, log_e = eprocess.rises(k, n, limit)
+    crossed = log_e >= -math.log(alpha)
+    at = int(looks[np.argmax(crossed)]) if bool(np.any(crossed)) else None
     return {
-        "estimate": hits / of,
-        "low": low_bound(hits, of, alpha * (1 - WATCHING)),
-        "high": high_bound(hits, of, met_alpha),
-        "limit_high": limit,
-        "hits": hits,
-        "n": of,
-        "looks": len(windows),
+        "hits": int(k[-1]),
+        "n": int(n[-1]),
+        "looks": len(n),
         "crossed_at_look": at,
         "crossed_after": None if at is None else int(n[at]),
-        "log10_e": max(-999.0, float(np.max(eprocess.log_e(k, n, limit))) / math.log(10)),
-        "log10_e_wanted": -math.log10(watched),
-        "alpha": alpha,
-        "met_alpha": met_alpha,
-        "detectable": found,
+        "log10_e": max(-999.0, float(np.max(log_e)) / math.log(10)),
+        "log10_e_wanted": -math.log10(alpha),
+        "detectable": detectable.share_while_watching(int(n[-1]), limit, alpha, POWER),
         "power": POWER,
-        "dispersion": dispersion(windows),
-        "unit": wording.unit,
         "guarded": GUARDED,
         "method": "beta-binomial mixture e-process at every look; exact (Clopper-Pearson) bounds at the end",
     }
@@ -159,12 +153,16 @@ def dispersion(windows: Sequence[Tally]) -> float | None:
     Pearson's chi-square over its degrees of freedom. Well above 1 the failures come in bursts, and a MET says less
     than it states.
     """
-    hits, of = sum(w.hits for w in windows), sum(w.of for w in windows)
-    used = [w for w in windows if w.of]
-    if len(used) < 2 or not 0 < hits < of:
+    return _dispersion(*_counts(windows))
+
+
+def _dispersion(k: Floats, n: Floats) -> float | None:
+    k, n = k[n > 0], n[n > 0]
+    hits, of = float(k.sum()), float(n.sum())
+    if len(n) < 2 or not 0 < hits < of:
         return None
     rate = hits / of
-    return math.fsum((w.hits - w.of * rate) ** 2 / (w.of * rate * (1 - rate)) for w in used) / (len(used) - 1)
+    return float(np.sum((k - n * rate) ** 2 / (n * rate * (1 - rate)))) / (len(n) - 1)
 
 
 def percent(share: float) -> str:
@@ -172,9 +170,12 @@ def percent(share: float) -> str:
     return f"{share * 100:.3g}%"
 
 
-def _cumulated(windows: Sequence[Tally]) -> tuple[Floats, Floats]:
-    k = np.cumsum([w.hits for w in windows]).astype(np.float64)
-    return k, np.cumsum([w.of for w in windows]).astype(np.float64)
+def _counts(windows: Sequence[Tally]) -> tuple[Floats, Floats]:
+    of = len(windows)
+    return (
+        np.fromiter((w.hits for w in windows), np.float64, of),
+        np.fromiter((w.of for w in windows), np.float64, of),
+    )
 
 
 def _needed_at_this_rate(hits: int, of: int, limit: float, met_alpha: float) -> int | None:

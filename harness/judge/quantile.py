@@ -45,6 +45,23 @@ class Counted:
         """Return the edges of the bucket with the sample quantile (the ceil(q n)-th value)."""
         return self.at(min(self.n, max(1, math.ceil(quantile * self.n - 1e-9))))
 
+    def unbiased(self, quantile: float) -> tuple[float, float]:
+        """Return edges of the quantile that is too high as often as too low, however few values there are.
+
+        Median-unbiased interpolation of two neighbours (Hyndman and Fan 1996, definition 8). The plain sample
+        quantile of 100 values is below the true P95 in 62 of 100 cases, that of 900 in 53: compared with each
+        other, two equal arms would differ. Raises ValueError without a value.
+        """
+        upto = np.cumsum(self.counts)
+        n = int(upto[-1]) if len(upto) else 0
+        if n == 0:
+            raise ValueError("quantile: wanted 1 value or more, got none")
+        rank = min(max(quantile * n + (quantile + 1) / 3, 1.0), float(n))
+        below, above = np.searchsorted(upto, (math.floor(rank), math.ceil(rank)))
+        part = rank - math.floor(rank)
+        low, high = (float(edge[below] + part * (edge[above] - edge[below])) for edge in (self.lows, self.highs))
+        return low, high
+
 
 def counted(values: npt.ArrayLike) -> Counted:
     """Count exact values, in any order. Raises ValueError for one that is not a finite number."""

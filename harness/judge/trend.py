@@ -3,6 +3,7 @@
 The slope is the weighted least-squares one over blocks of time, its error from the residuals themselves (HC3,
 MacKinnon and White 1985), widened by the blocks' lag-1 correlation: bursts make it wider, not wrong. A fall that
 flattens out is no correlation, so that is taken from the residuals of a line with knots early in the watched time.
+This judge looks once, when the planned time has ended: alpha is that of a single verdict, and an early one is none.
 """
 
 from __future__ import annotations
@@ -77,12 +78,13 @@ def settles(windows: Sequence[Tally], level: float, *, alpha: float, met_alpha: 
     if low > level:
         return violated(said, **facts)
     doubt = _doubt(slope, enough=enough)
-    if not doubt and slope.estimate - slope.bound(alpha / 2) > 0:
+    rises = enough and slope.estimate - slope.bound(alpha / 2) > 0
+    if rises and not doubt:
         return violated(f"{said}: it rises", **facts)
     if high > level:
         facts["needed"] = needed = needed_for_met(last.hits, level, met_alpha) - last.of
         doubt = f"{needed:,} more samples without a hit at the end are needed"
-    elif high_bound(first.hits, first.of, met_alpha) <= level:
+    elif not rises and high_bound(first.hits, first.of, met_alpha) <= level:
         doubt, said = "", f"{said}; it was as low from the start"
     elif not doubt and slope.estimate + slope.bound(met_alpha) > 0:
         doubt = "whether it falls can't be told yet"

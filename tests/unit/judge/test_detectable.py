@@ -10,12 +10,39 @@ from harness.judge import detectable, eprocess, exact
 from harness.judge.share import at_most
 
 
+def power_for_met(of: int, true: float, at_most_share: float = 0.001) -> float:
+    """The exact chance that `of` samples show the limit."""
+    most = max((k for k in range(100) if exact.high_bound(k, of, 0.05) <= at_most_share), default=-1)
+    return at_most(most, of, true)
+
+
+@pytest.mark.parametrize(("true", "fewest"), [(0.0002, 13_146), (0.0005, 45_260)])
+def test_the_fewest_samples_for_a_thousandth_at_99_percent_power_are_the_fewest(true: float, fewest: int) -> None:
+    assert detectable.samples_for_met(0.001, true, 0.99) == fewest
+    assert power_for_met(fewest, true) >= 0.99
+    assert all(power_for_met(of, true) < 0.99 for of in range(fewest // 2, fewest, 97))
+    assert power_for_met(fewest - 1, true) < 0.99
+
+
 @pytest.mark.parametrize(("true", "runbook"), [(0.0002, 13_255), (0.0005, 45_312)])
-def test_a_thousandth_at_99_percent_power_takes_the_runbooks_number_of_requests(true: float, runbook: int) -> None:
-    of = detectable.samples_for_met(0.001, true, 0.99)
-    assert of == pytest.approx(runbook, rel=0.01)
-    most = max(k for k in range(100) if exact.high_bound(k, of, 0.05) <= 0.001)
-    assert at_most(most, of, true) >= 0.99
+def test_the_runbooks_numbers_are_what_a_search_in_steps_of_two_percent_finds(true: float, runbook: int) -> None:
+    of = 2_995
+    start = 1
+    while start < of:
+        start = int(start * 1.02) + 1
+    of = start
+    while power_for_met(of, true) < 0.99:
+        of = int(of * 1.02) + 1
+    assert of == runbook
+
+
+def test_more_samples_may_have_less_power_until_the_next_failure_is_allowed() -> None:
+    assert power_for_met(46_398, 0.0005) == pytest.approx(0.9868, abs=1e-4)
+    assert power_for_met(47_534, 0.0005) < 0.99 <= power_for_met(47_535, 0.0005)
+
+
+def test_a_share_of_zero_takes_as_many_samples_as_without_a_failure() -> None:
+    assert detectable.samples_for_met(0.001, 0.0, 0.99) == 2_995
 
 
 def test_a_share_at_the_limit_is_never_shown_within_it() -> None:

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import math
-import random  # noqa: TC003
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import lfilter  # pyright: ignore[reportUnknownVariableType]
 
-from harness.judge import detectable, difference, family
+from benchmarks import error_rates
+from harness.judge import detectable, difference, eprocess, family, limit
 from harness.judge.difference import Differences, Pair
 from harness.judge.quantile import counted
 from harness.verdict import Outcome, Reason, Verdict
 
+if TYPE_CHECKING:
+    import random
+
 ALPHA = 0.002
-MINUTES = 24 * 60
 NONE = counted([])
-
-
-def noise(dice: np.random.Generator, rho: float, of: int) -> npt.NDArray[np.float64]:
-    """AR(1) noise of variance 1."""
-    fresh = dice.normal(size=of + 200) * math.sqrt(1 - rho * rho)
-    return np.asarray(lfilter([1.0], [1.0, -rho], fresh))[200:]
 
 
 def day(dice: np.random.Generator, *, slower: float = 1.0, windows: int = 480, of: int = 20) -> list[Pair]:
     """Log-normal times to first token around 0.4 s, with shocks that strike both arms."""
-    shocks = np.exp(0.3 * noise(dice, 0.95, windows))
+    shocks = np.exp(0.3 * error_rates.ar1(dice, 0.95, windows))
     return [
         Pair(
             counted(shock * slower * dice.lognormal(math.log(0.4), 0.3, of)),
@@ -40,37 +35,114 @@ def day(dice: np.random.Generator, *, slower: float = 1.0, windows: int = 480, o
     ]
 
 
-def by_minutes(values: npt.NDArray[np.float64], margin: float, alpha: float) -> Verdict | None:
-    """Judge minutes as `blocks` cuts them: merged while they correlate; None when they never stop to."""
-    size = MINUTES // difference.MOST_BLOCKS
-    while size * difference.FEWEST_BLOCKS <= MINUTES:
-        means = values.reshape(-1, size).mean(axis=1)
-        lag1 = difference.lag_one(means)
-        if lag1 <= difference.MOST_LAG1:
-            return difference.decide(Differences(means, means, lag1, size), margin, alpha=alpha)
-        size *= 2
-    return None
+def test_watching_through_windows_is_watching_their_differences() -> None:
+    minutes = error_rates.ar1(np.random.default_rng(11), 0.0, 600) + 0.4
+    cut = error_rates.block_medians(minutes)
+    for of in (48, 95, 96, 203, 600):
+        seen = error_rates.exact_pairs(minutes[:of])
+        verdict = difference.not_worse(seen, 0.0, alpha=ALPHA, quantile=0.5, ended=False)
+        watched = difference.watching(of, lambda size, of=of: cut(of, size))
+        assert watched is not None
+        assert verdict.facts["watched_windows_per_block"] == watched.windows_per_block
+        assert verdict.facts["crossed_at_block"] == difference.first_worse(watched, 0.0, ALPHA * limit.WATCHING)
+
+
+def test_the_look_at_the_end_through_windows_is_the_one_at_their_differences() -> None:
+    for rho in (0.0, 0.8):
+        minutes = error_rates.ar1(np.random.default_rng(12), rho) + 1.0
+        verdict = difference.not_worse(error_rates.exact_pairs(minutes), 0.0, alpha=ALPHA, quantile=0.5)
+        assert verdict.outcome is error_rates.worse_at_end(minutes, ALPHA) is Outcome.VIOLATED
+
+
+def test_before_48_windows_nothing_is_watched() -> None:
+    windows = error_rates.exact_pairs(np.full(48, 9.0))
+    early, later = (difference.not_worse(windows[:of], 0.0, alpha=ALPHA, quantile=0.5, ended=False) for of in (47, 48))
+    assert early.outcome is Outcome.UNKNOWN
+    assert early.facts["watched_windows_per_block"] is None
+    assert later.outcome is Outcome.VIOLATED
+    assert later.facts["watched_windows_per_block"] == 1
+
+
+def test_watching_takes_blocks_that_double_and_never_fewer_than_24() -> None:
+    asked: list[int] = []
+
+    def correlated(size: int) -> None:
+        asked.append(size)
+
+    for of, sizes in (
+        (47, []),
+        (48, [1, 2]),
+        (95, [1, 2]),
+        (96, [2, 4]),
+        (97, [2, 4]),
+        (192, [4, 8]),
+        (1_440, [16, 32]),
+    ):
+        asked.clear()
+        assert difference.watching(of, correlated) is None
+        assert asked == sizes
+
+
+def test_blocks_that_correlate_are_watched_twice_as_long() -> None:
+    def cut(size: int) -> Differences:
+        return Differences(np.ones(48), np.ones(48), 0.3 if size > 1 else 0.31, size)
+
+    watched = difference.watching(60, cut)
+    assert watched is not None
+    assert watched.windows_per_block == 2
+
+
+def test_20_000_windows_watched_at_each_block_on_the_margin_alarm_in_at_most_alpha_of_runs() -> None:
+    runs, alpha = 100, 0.05  # a thousand in benchmarks/error_rates.py
+    dice = np.random.default_rng(20_261_123)
+    wrong = sum(error_rates.ever_worse(dice.normal(size=20_000), alpha) is not None for _ in range(runs))
+    assert wrong <= family.most_by_chance(runs, alpha)
+
+
+def test_blocks_cut_anew_at_each_look_would_alarm_far_more_often_than_stated() -> None:
+    dice, alarmed = np.random.default_rng(1), 0
+    for _ in range(60):
+        total = np.concatenate([[0.0], np.cumsum(dice.normal(size=2_000))])
+        for of in range(48, 2_000, 29):
+            edges = np.arange(0, of + 1, math.ceil(of / 48))
+            over = np.cumsum(np.diff(total[edges]) > 0)
+            alarmed += (crossed := eprocess.first_crossing(over, np.arange(1, len(edges)), 0.5, 0.05)) is not None
+            if crossed is not None:
+                break
+    assert alarmed > 3 * family.most_by_chance(60, 0.05) / 2
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.8, 0.95])
-def test_ten_lines_of_a_healthy_day_alarm_in_at_most_the_family_error_of_runs(rho: float) -> None:
-    runs, lines, stated = 150, 10, 0.05
+def test_ten_lines_of_a_healthy_day_watched_and_judged_alarm_in_at_most_the_family_error_of_runs(rho: float) -> None:
+    runs, lines, stated = 30, 10, 0.05  # hundreds, beside a rival, in benchmarks/error_rates.py
     dice = np.random.default_rng(20_261_123)
-    alphas = family.shares(stated, {f"line {i}": 1 / lines for i in range(lines)})
-    alarmed = 0
-    for _ in range(runs):
-        verdicts = [by_minutes(noise(dice, rho, MINUTES), 0.0, alpha) for alpha in alphas.values()]
-        alarmed += any(v is not None and v.outcome is Outcome.VIOLATED for v in verdicts)
+    days = [[error_rates.ar1(dice, rho) for _ in range(lines)] for _ in range(runs)]
+    alarmed = sum(error_rates.day_of_lines(day, stated)[0] for day in days)
     assert alarmed <= family.most_by_chance(runs, stated)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.8, 0.95])
 def test_a_difference_exactly_at_the_margin_is_called_either_way_at_most_as_often_as_stated(rho: float) -> None:
     dice = np.random.default_rng(3)
-    verdicts = [by_minutes(noise(dice, rho, MINUTES), 0.0, 0.05) for _ in range(400)]
+    said = [error_rates.worse_at_end(error_rates.ar1(dice, rho), 0.05) for _ in range(400)]
     for outcome in (Outcome.VIOLATED, Outcome.MET):
-        wrong = sum(v is not None and v.outcome is outcome for v in verdicts)
-        assert wrong <= family.most_by_chance(400, 0.05)
+        assert said.count(outcome) <= family.most_by_chance(400, 0.05)
+
+
+@pytest.mark.parametrize(("judged", "reference"), [(100, 900), (900, 100)])
+def test_equal_arms_of_unequal_traffic_are_called_worse_or_not_worse_at_most_as_often_as_stated(
+    judged: int, reference: int
+) -> None:
+    dice = np.random.default_rng(17)
+    runs, alpha = 60, 0.25  # all of it, also the part of the end, so that few runs show it
+    said: list[Outcome] = []
+    for _ in range(runs):
+        seen = [
+            Pair(counted(dice.lognormal(0, 0.4, judged)), counted(dice.lognormal(0, 0.4, reference))) for _ in range(24)
+        ]
+        said.append(difference.not_worse(seen, 0.0, alpha=alpha, met_alpha=0.05).outcome)
+    assert said.count(Outcome.MET) <= family.most_by_chance(runs, 0.05)
+    assert said.count(Outcome.VIOLATED) <= family.most_by_chance(runs, alpha * (1 - limit.WATCHING))
 
 
 def test_shocks_that_strike_both_arms_cancel() -> None:
@@ -93,10 +165,48 @@ def test_a_time_to_first_token_15_percent_up_is_found_within_what_the_detectable
     assert "wanted at most +5%" in runs[0].because
 
 
+def test_the_shift_that_the_verdict_prints_is_found_with_its_power_through_the_whole_judge() -> None:
+    dice = np.random.default_rng(21)
+    printed = [
+        difference.not_worse(day(dice), 0.05, alpha=ALPHA, quantile=0.5, relative=True).facts["detectable"]
+        for _ in range(8)
+    ]
+    effects = [effect for effect in printed if isinstance(effect, float)]
+    assert len(effects) == 8
+    runs = [
+        difference.not_worse(day(dice, slower=1 + effect), 0.05, alpha=ALPHA, quantile=0.5, relative=True)
+        for effect in effects
+        for _ in range(10)
+    ]
+    missed = sum(verdict.outcome is not Outcome.VIOLATED for verdict in runs)
+    assert missed <= family.most_by_chance(80, 0.1)
+
+
 def test_a_relative_margin_needs_values_above_zero() -> None:
     arm = counted([0.0] * 500)
     with pytest.raises(ValueError, match="above 0"):
         _ = difference.not_worse([Pair(arm, arm)] * 24, 0.05, alpha=ALPHA, relative=True)
+
+
+def test_one_arm_at_zero_is_enough_to_refuse_a_relative_margin() -> None:
+    zero, one = counted([0.0] * 500), counted([1.0] * 500)
+    for pair in (Pair(zero, one), Pair(one, zero)):
+        with pytest.raises(ValueError, match="above 0"):
+            _ = difference.not_worse([pair] * 24, 0.05, alpha=ALPHA, relative=True)
+
+
+def test_a_tie_with_the_margin_is_within_it() -> None:
+    verdict = difference.not_worse([Pair(counted([1.5] * 100), counted([1.0] * 100))] * 48, 0.5, alpha=ALPHA)
+    assert verdict.outcome is Outcome.MET
+    assert verdict.facts["low"] == verdict.facts["high"] == 0.5
+
+
+def test_what_does_not_fill_a_block_joins_the_last_one_at_the_end_and_waits_while_watching() -> None:
+    windows = [Pair(counted([1.0] * 100), counted([1.0] * 100))] * 97
+    at_end = difference.blocks(windows, 0.95)
+    assert isinstance(at_end, Differences)
+    assert (at_end.windows_per_block, len(at_end.lows)) == (3, 32)
+    assert [pair.judged.n for pair in difference._joined(windows, 3)] == [300] * 31 + [400]
 
 
 def test_an_arm_without_samples_gives_no_verdict() -> None:
@@ -127,9 +237,13 @@ def test_blocks_that_still_correlate_are_not_believed() -> None:
 
 def test_while_watching_nothing_is_met_but_a_clear_difference_is_violated() -> None:
     dice = np.random.default_rng(4)
-    same, worse = day(dice), day(dice, slower=1.5)
-    assert difference.not_worse(same, 0.1, alpha=ALPHA, quantile=0.5, ended=False).outcome is Outcome.UNKNOWN
-    assert difference.not_worse(worse, 0.02, alpha=ALPHA, quantile=0.5, ended=False).outcome is Outcome.VIOLATED
+    same, worse = (
+        difference.not_worse(day(dice, slower=by), 0.02, alpha=ALPHA, quantile=0.5, ended=False, relative=True)
+        for by in (1.0, 1.5)
+    )
+    assert same.outcome is Outcome.UNKNOWN
+    assert worse.outcome is Outcome.VIOLATED
+    assert "shown after" in worse.because
 
 
 def test_buckets_as_wide_as_the_margin_decide_nothing() -> None:
@@ -139,15 +253,23 @@ def test_buckets_as_wide_as_the_margin_decide_nothing() -> None:
     assert difference.not_worse([Pair(arm, arm)] * 48, 0.2, alpha=ALPHA).outcome is Outcome.MET
 
 
-def test_the_sign_process_alarms_in_at_most_alpha_of_runs_at_any_block() -> None:
-    dice = np.random.default_rng(5)
-    of, runs = 2_000, 300
-    wrong = 0
-    for _ in range(runs):
-        drawn = dice.normal(size=of)
-        cut = Differences(drawn, drawn, 0.0, 1)
-        wrong += difference.decide(cut, 0.0, alpha=0.05, ended=False).outcome is Outcome.VIOLATED
-    assert wrong <= family.most_by_chance(runs, 0.05)
+def test_each_length_of_blocks_has_its_part_of_alpha_and_correlation_raises_the_bar() -> None:
+    def blocks_until(size: int, lag1: float) -> int:
+        worse = Differences(np.ones(95), np.ones(95), lag1, size)
+        at = difference.first_worse(worse, 0.0, 0.05)
+        assert at is not None
+        return at
+
+    assert blocks_until(1, 0.0) < blocks_until(2, 0.0) < blocks_until(8, 0.0)
+    assert blocks_until(1, -0.3) == blocks_until(1, 0.0) < blocks_until(1, 0.3)
+    for size, parts in ((1, 2), (2, 6), (4, 12), (8, 20)):
+        over = np.arange(1, 96)
+        assert blocks_until(size, 0.0) == eprocess.first_crossing(over, over, 0.5, 0.05 / parts)
+
+
+def test_a_difference_of_exactly_the_margin_is_not_over_it() -> None:
+    level = Differences(np.zeros(95), np.zeros(95), 0.0, 1)
+    assert difference.first_worse(level, 0.0, 0.05) is None
 
 
 def test_what_is_printed_as_detectable_is_found_with_its_power() -> None:
@@ -179,7 +301,8 @@ def test_the_interval_of_the_median_does_not_depend_on_order_and_holds_it(
 def test_slower_blocks_never_improve_the_outcome(drawn: list[float], by: float, ended: bool) -> None:
     here, slower = np.array(drawn), np.array(drawn) + by
     before, after = (
-        difference.decide(Differences(x, x, 0.0, 1), 0.1, alpha=0.05, ended=ended).outcome for x in (here, slower)
+        difference.decide(cut, cut, 0.1, alpha=0.05, ended=ended).outcome
+        for cut in (Differences(x, x, 0.0, 1) for x in (here, slower))
     )
     assert after >= before
 

@@ -105,6 +105,29 @@ def test_the_boundary_is_the_fewest_failures_that_cross(of: int, limit: float, a
     assert edge == (int(crossed[0]) if len(crossed) else of + 1)
 
 
+steps = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 400)), min_size=1, max_size=40)
+
+
+@settings(deadline=None, max_examples=150)
+@given(steps, st.sampled_from([0.003, 0.05, 0.5]), st.sampled_from([0.05, 0.002]))
+def test_the_looks_that_are_left_out_could_not_have_crossed(
+    seen: list[tuple[int, int]], limit: float, alpha: float
+) -> None:
+    hits = np.cumsum([bad for bad, _ in seen])
+    of = np.cumsum([bad + good for bad, good in seen])
+    every = eprocess.log_e(hits, of, limit)
+    crossed = np.flatnonzero(every >= -math.log(alpha))
+    assert eprocess.first_crossing(hits, of, limit, alpha) == (int(crossed[0]) if len(crossed) else None)
+    at, kept = eprocess.rises(hits, of, limit)
+    assert at[0] == 0
+    assert kept.max() == pytest.approx(every.max(), abs=1e-9)
+
+
+def test_only_looks_with_new_failures_are_evaluated() -> None:
+    at, _ = eprocess.rises([0, 0, 1, 1, 1, 3, 3], [9, 10, 20, 30, 40, 50, 60], 0.05)
+    assert at.tolist() == [0, 2, 5]
+
+
 def test_the_first_crossing_is_remembered_although_the_failures_stop() -> None:
     failures, of = np.array([0, 20, 20, 20]), np.array([1_000, 2_000, 50_000, 1_000_000])
     assert eprocess.first_crossing(failures, of, 0.003, 0.01) == 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import error_rates
 from harness.judge import exact, family, limit
 from harness.judge.limit import Tally
 from harness.verdict import Outcome, Reason
@@ -107,6 +108,62 @@ def test_the_whole_judge_alarms_in_at_most_alpha_of_runs_on_the_limit() -> None:
         for run in runs
     )
     assert wrong <= family.most_by_chance(300, 0.05)
+
+
+def test_20_000_looks_of_the_whole_judge_on_the_limit_alarm_in_at_most_alpha_of_1_000_runs() -> None:
+    assert error_rates.ever_over(0.003, 0.05, 1_000) <= family.most_by_chance(1_000, 0.05)
+
+
+def test_20_000_looks_at_a_quantile_on_its_limit_alarm_in_at_most_alpha_of_runs() -> None:
+    runs = 200  # a thousand in benchmarks/error_rates.py
+    assert error_rates.ever_over(0.05, 0.05, runs, quantile=True) <= family.most_by_chance(runs, 0.05)
+
+
+def minutes_until_violated(true: float, runs: int, minutes: int, alpha: float) -> list[int | None]:
+    """What the whole judge says of a 5xx share at 20 requests a minute, a look a minute."""
+    dice = np.random.default_rng(20_261_123)
+    found: list[int | None] = []
+    for run in dice.binomial(20, true, (runs, minutes)):
+        verdict = limit.keeps_within(0.003, [Tally(int(k), 20) for k in run], alpha=alpha, ended=False)
+        at = verdict.facts["crossed_at_look"]
+        found.append(at + 1 if isinstance(at, int) else None)
+    return found
+
+
+@pytest.mark.parametrize(("true", "minutes"), [(0.015, 35), (0.03, 14)])
+def test_5xx_above_the_limit_are_violated_in_time_at_20_requests_a_minute(true: float, minutes: int) -> None:
+    found = minutes_until_violated(true, 201, 300, ALPHA)
+    assert sorted(m if m is not None else 301 for m in found)[100] <= minutes
+
+
+@pytest.mark.parametrize("true", [0.0005, 0.003])
+def test_a_day_within_the_5xx_limit_is_stopped_in_at_most_alpha_of_runs(true: float) -> None:
+    stopped = sum(m is not None for m in minutes_until_violated(true, 400, 24 * 60, 0.01))
+    assert stopped <= family.most_by_chance(400, 0.01)
+
+
+def test_a_p95_that_one_in_ten_exceeds_is_violated_within_400_requests() -> None:
+    dice = np.random.default_rng(20_261_123)
+    found: list[int] = []
+    for _ in range(201):
+        windows = [Tally(int(slow), 1) for slow in dice.random(2_000) < 0.10]
+        after = limit.quantile_keeps_within(1.5, windows, alpha=ALPHA, ended=False).facts["crossed_after"]
+        found.append(after if isinstance(after, int) else 2_001)
+    assert np.median(found) <= 400
+
+
+@pytest.mark.parametrize(("share", "of"), [(0.003, 2_000), (0.003, 20_000), (0.05, 2_000)])
+def test_the_share_that_the_verdict_prints_as_detectable_is_found_with_its_power(share: float, of: int) -> None:
+    printed = limit.keeps_within(share, [Tally(0, of)], alpha=ALPHA).facts["detectable"]
+    assert isinstance(printed, float)
+    dice = np.random.default_rng(14)
+    runs = dice.binomial(100, printed, (300, of // 100))
+    missed = sum(
+        limit.keeps_within(share, [Tally(int(k), 100) for k in run], alpha=ALPHA, ended=False).outcome
+        is not Outcome.VIOLATED
+        for run in runs
+    )
+    assert missed <= family.most_by_chance(300, 0.1)
 
 
 def test_the_number_needed_is_enough_and_one_less_is_not() -> None:

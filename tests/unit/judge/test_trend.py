@@ -61,6 +61,13 @@ def test_no_samples_and_too_few_windows_are_unknown() -> None:
     assert trend.settles(holes, LEVEL, alpha=ALPHA).reason is Reason.SAMPLE_TOO_SMALL
 
 
+def test_a_share_that_seems_to_rise_is_not_met_for_having_begun_low() -> None:
+    rising = [Tally(int(i % 3 == 0) if i < 12 else 1 + i % 2 if i < 24 else 3 if i < 36 else 6, OF) for i in range(48)]
+    verdict = trend.settles(rising, 0.01, alpha=ALPHA)
+    assert verdict.reason is Reason.SAMPLE_TOO_SMALL  # its blocks correlate, so it is not violated either
+    assert "still correlate" in verdict.because
+
+
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
 def test_a_steady_share_is_called_rising_in_at_most_alpha_of_runs(alpha: float) -> None:
     runs = 600

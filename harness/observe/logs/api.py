@@ -31,8 +31,13 @@ class RefusedError(Exception):
         self.status = status
 
 
+class _Port(msgspec.Struct, rename="camel"):
+    container_port: int = 0
+
+
 class _Container(msgspec.Struct):
     name: str
+    ports: list[_Port] = []
 
 
 class _State(msgspec.Struct):
@@ -43,12 +48,14 @@ class _State(msgspec.Struct):
 class _Status(msgspec.Struct, rename="camel"):
     name: str
     restart_count: int = 0
+    ready: bool = False
     state: _State = msgspec.field(default_factory=_State)
 
 
-class _Meta(msgspec.Struct):
+class _Meta(msgspec.Struct, rename="camel"):
     name: str
     uid: str
+    deletion_timestamp: str | None = None
 
 
 class _Spec(msgspec.Struct):
@@ -56,6 +63,7 @@ class _Spec(msgspec.Struct):
 
 
 class _PodStatus(msgspec.Struct, rename="camel"):
+    phase: str = ""
     container_statuses: list[_Status] = []
 
 
@@ -71,7 +79,10 @@ class _Page(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container of a pod as it is now: its instance (restart count), and whether that runs or has ended."""
+    """One container of a pod as it is now: its instance (restart count), and whether that runs or has ended.
+
+    `leaving`: its pod is being deleted, or has done its work for good; `ports` are those that the pod declares.
+    """
 
     pod: str
     uid: str
@@ -79,6 +90,9 @@ class Container:
     instance: int
     running: bool
     ended: bool
+    ready: bool = False
+    leaving: bool = False
+    ports: tuple[int, ...] = ()
 
 
 class LogApi:
@@ -125,7 +139,20 @@ class LogApi:
             page = msgspec.json.decode(body, type=_Page)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise RefusedError(answer.status) from None
-        return [_container(pod, spec.name) for pod in page.items for spec in pod.spec.containers]
+        return [_container(pod, spec) for pod in page.items for spec in pod.spec.containers]
+
+    async def get(self, path: str, *, timeout_s: float, most: int) -> tuple[int, str, bytes]:
+        """Return status, content type and at most `most` bytes of what the API says to a path below its pods."""
+        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        async with self._session.get(
+            f"{self._base}/{path}", headers=self._headers(), timeout=timeout, allow_redirects=False
+        ) as answer:
+            body = bytearray()
+            async for piece in answer.content.iter_any():
+                body += piece
+                if len(body) >= most:
+                    break
+            return answer.status, answer.content_type, bytes(body[:most])
 
     @asynccontextmanager
     async def log(
@@ -142,7 +169,8 @@ class LogApi:
             yield answer.content.iter_any()
 
 
-def _container(pod: _Pod, name: str) -> Container:
+def _container(pod: _Pod, spec: _Container) -> Container:
+    name = spec.name
     found = next((status for status in pod.status.container_statuses if status.name == name), _Status(name))
     return Container(
         pod=pod.metadata.name,
@@ -151,6 +179,9 @@ def _container(pod: _Pod, name: str) -> Container:
         instance=found.restart_count,
         running=found.state.running is not None,
         ended=found.state.terminated is not None,
+        ready=found.ready,
+        leaving=pod.metadata.deletion_timestamp is not None or pod.status.phase in {"Succeeded", "Failed"},
+        ports=tuple(port.container_port for port in spec.ports),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.observe.logs.parse import Splitter, utc
+from harness.observe.logs.parse import Splitter
+from harness.observe.logs.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,12 +60,13 @@ class Cursor:
 class Stamped:
     """Reads pieces of a log with times into batches of new lines."""
 
-    def __init__(self, cursor: Cursor) -> None:
-        """Move the cursor on."""
-        self._cursor = cursor
+    def __init__(self, cursor: Cursor, from_ns: int = 0) -> None:
+        """Move the cursor on; lines of before `from_ns` (UTC, the node's clock) are read and left out."""
+        self._cursor, self._from_ns = cursor, from_ns
         self._splitter = Splitter()
         self._minute, self._minute_ns = b"", 0
         self.odd = 0  # lines without a time: the node's words, not the container's
+        self.early = 0  # lines of before the start: the API knows only full seconds
 
     async def batches(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[tuple[list[bytes], float]]:
         """Yield new lines without their times, and the time of the last of them (seconds of UTC).
@@ -79,7 +81,10 @@ class Stamped:
                 if ns is None:
                     self.odd += 1
                 elif self._cursor.fresh(ns, stamp.decode("ascii")):
-                    new.append(text)
+                    if ns >= self._from_ns:
+                        new.append(text)
+                    else:
+                        self.early += 1
             if new:
                 yield new, self._cursor.ns / _NS
 
@@ -87,6 +92,10 @@ class Stamped:
     def oversized(self) -> int:
         """Lines that were dropped for their length."""
         return self._splitter.oversized
+
+    def forget(self) -> None:
+        """Count odd, early and oversized lines from 0 again."""
+        self.odd = self.early = self._splitter.oversized = 0
 
     def _nanoseconds(self, stamp: bytes) -> int | None:
         """Return an RFC 3339 time of any precision and zone in ns of UTC: texts of it do not sort."""

@@ -3,7 +3,8 @@
 A connection that breaks is resumed from the last line, by its time (the node's) and its place among lines of the
 same time. A container that was restarted is read to its end through its previous instance. Which instance a
 connection shows is made sure of by asking for the pod again once it is open. Pods are listed every `every_s`: one
-that comes and is deleted between two looks is not seen.
+that comes and is deleted between two looks is not seen. A connection that says nothing for QUIET_S is opened anew:
+one whose other end is gone says nothing either.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from harness.observe.logs.api import FAILURES, RefusedError
 from harness.observe.logs.cursor import Cursor, Stamped
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from harness.clock import Clock
     from harness.observe.logs.api import Container, LogApi
 
 AGAIN_S = 0.5  # before a connection is opened again
 TRIES = 3  # to read what an instance said that is over
+QUIET_S = 60.0
+PODS = "the list of pods"  # what is down when it can't be had
 
 Take: TypeAlias = Callable[[Sequence[bytes], float], None]
 """Takes new lines of one container, in order, and the time (seconds of UTC) of the last."""
@@ -39,23 +44,46 @@ class Hole:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What could not be read between two instants of the clock (its seconds, which never go back)."""
+
+    what: str
+    from_s: float
+    until_s: float
+
+
 @dataclass(slots=True)
 class Followed:
     """What following came to; `lines` were handed on, `again` came twice and were not.
 
     `skews`: our clock minus that of each pod's node, in seconds, the least over its lines, since a delay only
-    adds to it. `troubles` counts failures to list or read, by kind; each was tried again.
+    adds to it. `troubles` counts failures to list or read, by kind; each was tried again. `down` is since when
+    (the clock's seconds) the list or a container can't be read; it becomes one of the `outages` when it can again.
     """
 
     lines: int = 0
     again: int = 0
     odd: int = 0
+    early: int = 0
     oversized: int = 0
     connections: int = 0
     instances: set[tuple[str, str, int]] = field(default_factory=set[tuple[str, str, int]])
     holes: list[Hole] = field(default_factory=list[Hole])
     troubles: Counter[str] = field(default_factory=Counter[str])
     skews: dict[str, float] = field(default_factory=dict[str, float])
+    down: dict[str, float] = field(default_factory=dict[str, float])
+    outages: list[Outage] = field(default_factory=list[Outage])
+
+    def fell(self, what: str, now_s: float) -> None:
+        """Note that something can't be read since then, if it was not down before."""
+        _ = self.down.setdefault(what, now_s)
+
+    def rose(self, what: str, now_s: float) -> None:
+        """Note that it can be read again, or is no more."""
+        since_s = self.down.pop(what, None)
+        if since_s is not None:
+            self.outages.append(Outage(what, since_s, now_s))
 
     @property
     def spread_s(self) -> float:
@@ -78,12 +106,24 @@ class Follower:
     """Follows all containers that a label selector picks, until cancelled."""
 
     def __init__(
-        self, api: LogApi, selector: str, clock: Clock, take: Callable[[Container], Take], *, since: str = ""
+        self,
+        api: LogApi,
+        selector: str,
+        clock: Clock,
+        take: Callable[[Container], Take],
+        *,
+        since: str = "",
+        from_ns: int = 0,
+        followed: Followed | None = None,
     ) -> None:
-        """Make a taker of lines for each container with `take`; `since` (RFC 3339) leaves older lines out."""
-        self._api, self._selector, self._clock, self._take, self._since = api, selector, clock, take, since
+        """Make a taker of lines for each container with `take`.
+
+        `since` (RFC 3339) asks the API for no older lines, as exactly as it can; `from_ns` (UTC) leaves them out.
+        """
+        self._api, self._selector, self._clock, self._take = api, selector, clock, take
+        self._since, self._from_ns = since, from_ns
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self.followed = Followed()
+        self.followed = followed or Followed()
 
     async def run(self, every_s: float = 1.0) -> None:
         """Look for pods and follow them; what fails is counted and tried again."""
@@ -102,11 +142,15 @@ class Follower:
 
     async def _look(self) -> dict[tuple[str, str], Container] | None:
         """Return the containers there are now; None if that could not be learnt."""
+        asked_s = self._clock.now()
         try:
-            return {(one.uid, one.name): one for one in await self._api.containers(self._selector)}
+            found = await self._api.containers(self._selector)
         except (*FAILURES, RefusedError) as problem:
             self.followed.troubles[f"list: {_kind(problem)}"] += 1
+            self.followed.fell(PODS, asked_s)
             return None
+        self.followed.rose(PODS, self._clock.now())
+        return {(one.uid, one.name): one for one in found}
 
     async def _container(self, one: Container, every_s: float) -> None:
         """Read one container through all its instances, until its pod is gone."""
@@ -122,6 +166,7 @@ class Follower:
             if now is None:
                 if not reading.whole:
                     self._hole(last, reading.cursor, "the pod was deleted before its log was read to the end")
+                self.followed.rose(_name(one), self._clock.now())
                 return
             if now.instance != reading.instance:
                 await self._finish(reading, now)
@@ -150,13 +195,14 @@ class Follower:
         """Read on from the cursor until the stream ends; True when it ended well."""
         followed, cursor = self.followed, reading.cursor
         cursor.reopen()
-        stamped = Stamped(cursor)
+        stamped = Stamped(cursor, self._from_ns)
         before, was_whole, reading.whole = cursor.text, reading.whole, False
         followed.connections += 1
         try:
             async with self._api.log(
                 one, since=cursor.text or self._since, follow=not previous, previous=previous
             ) as pieces:
+                followed.rose(_name(one), self._clock.now())
                 found = await self._look()
                 if found is None or found.get(reading.key, one).instance != one.instance:
                     return False  # it may show another instance than the one this cursor is of
@@ -164,22 +210,35 @@ class Follower:
                 if cursor.behind:
                     self._hole(one, cursor, "the node's clock was set back and the connection broke")
                     cursor.behind = 0
-                async for lines, at_s in stamped.batches(pieces):
+                lively = _Lively(pieces)
+                async for lines, at_s in stamped.batches(lively.pieces()):
                     if cursor.hole:
                         self._hole(one, Cursor(text=before), "the log was rotated meanwhile", cursor.hole)
                         cursor.hole = ""
+                    self._left_out(stamped)
                     self._taken(reading, one, lines, at_s)
+                if lively.quiet:
+                    return False
         except (*FAILURES, RefusedError) as problem:
             followed.troubles[f"log: {_kind(problem)}"] += 1
+            if not previous:
+                followed.fell(_name(one), self._clock.now())
             if isinstance(problem, RefusedError) and problem.status == 404:
                 reading.whole = was_whole  # the pod has gone since its log was last read
             return False
         finally:
             followed.again, cursor.again = followed.again + cursor.again, 0
-            followed.odd += stamped.odd
-            followed.oversized += stamped.oversized
+            self._left_out(stamped)
         reading.whole = True
         return True
+
+    def _left_out(self, stamped: Stamped) -> None:
+        """Count lines that are not handed on."""
+        followed = self.followed
+        followed.odd += stamped.odd
+        followed.early += stamped.early
+        followed.oversized += stamped.oversized
+        stamped.forget()
 
     def _taken(self, reading: _Reading, one: Container, lines: list[bytes], at_s: float) -> None:
         self.followed.lines += len(lines)
@@ -189,6 +248,33 @@ class Follower:
 
     def _hole(self, one: Container, cursor: Cursor, why: str, until: str = "") -> None:
         self.followed.holes.append(Hole(one.pod, one.name, cursor.text, until, why))
+
+
+class _Lively:
+    """Pieces of a log until nothing more comes for QUIET_S; `quiet` tells that from its end."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+        self.quiet = False
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        while True:
+            patience = asyncio.timeout(QUIET_S)
+            try:
+                async with patience:
+                    piece = await anext(self._pieces, None)
+            except TimeoutError:
+                if not patience.expired():
+                    raise
+                self.quiet = True
+                return
+            if piece is None:
+                return
+            yield piece
+
+
+def _name(one: Container) -> str:
+    return f"{one.pod}/{one.name}"
 
 
 def _kind(problem: BaseException) -> str:

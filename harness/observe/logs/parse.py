@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.evidence.names import LOGS, LOGS_TTFT
 from harness.evidence.sample import Sample
+from harness.observe.logs.arms import Arms
 from harness.observe.logs.counts import Counts, Tally
 from harness.observe.logs.fields import Fields, decoder
+from harness.observe.logs.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from harness.judge.answers import Arm
     from harness.observe.logs.fields import Record
 
-LOGS = "logs"  # stream of the samples of logged requests
-TTFT = "logs-ttft"  # stream of their times to first token
 CHUNK = 1 << 16
 LONGEST = 1 << 20  # bytes of one line; of a longer one only the fact is kept
 _TRACE = b"Traceback (most recent call last)"
@@ -62,14 +62,17 @@ class Parser:
         counts: Counts,
         arm_of: Callable[[str], Arm | None] | None = None,
         keep: Callable[[Sample], None] | None = None,
+        also: Callable[[Sequence[Record], float | None], None] | None = None,
     ) -> None:
-        """Count into `counts`; with `keep`, each request becomes a sample of the arm that its version names."""
+        """Count into `counts`; with `keep`, each request becomes a sample of the arm that its version names.
+
+        `also` gets each batch of records with all of their fields, and the time of the batch.
+        """
         self._fields, self.counts = fields, counts
-        self._decoder = decoder(fields, times=keep is not None)
-        self._arm_of, self._keep = arm_of, keep
-        self._arms: dict[str, Arm | None] = {}
+        self._decoder = decoder(fields, times=keep is not None or also is not None, more=also is not None)
+        self._keep, self._also = keep, also
+        self._arms, self._times = Arms(arm_of), Times()
         self._text = _Text(counts)
-        self._minute, self._minute_s = "", 0.0
 
     def take(self, lines: Sequence[bytes], at_s: float | None = None) -> None:
         """Take whole lines; `at_s` (UTC) is when they were written, for requests without a time of their own."""
@@ -81,8 +84,14 @@ class Parser:
                 events.append(line)
             else:
                 self._text.take(line)
-        if events:
-            self._requests(self._decoded(events), at_s)
+        if not events:
+            return
+        records = self._decoded(events)
+        self._requests(records)
+        if self._keep is not None:
+            self._samples(records, self._keep, at_s)
+        if self._also is not None:
+            self._also(records, at_s)
 
     def _decoded(self, events: list[bytes]) -> Sequence[Record]:
         """Decode a batch at once; if one of its lines is bad, line by line."""
@@ -98,9 +107,9 @@ class Parser:
                 self.counts.malformed += 1
         return found
 
-    def _requests(self, records: Sequence[Record], at_s: float | None) -> None:
+    def _requests(self, records: Sequence[Record]) -> None:
         """Count a batch of JSON lines; this loop is what a gigabyte costs, so it asks for each field once."""
-        events, tallies, request, keep = self.counts.events, self.counts.tallies, self._fields.request, self._keep
+        events, tallies, request = self.counts.events, self.counts.tallies, self._fields.request
         others: list[str] = []
         for record in records:
             if record.event != request:
@@ -125,45 +134,37 @@ class Parser:
                     tally.known += 1
             if record.repaired or record.repair_reason:
                 tally.repaired += 1
-            if keep is not None:
-                self._sample(record, keep, at_s)
         events.update(others)
         events[request] += len(records) - len(others)
         for tally in tallies.values():
             tally.settle()
 
-    def _sample(self, record: Record, keep: Callable[[Sample], None], at_s: float | None) -> None:
-        """Hand on a request; it was due when it came in, a latency before its line was written."""
-        written_s = self._utc(record.timestamp) if record.timestamp else None
-        if written_s is None:
-            written_s = at_s
-        ms = record.latency_ms
-        if written_s is None or ms is None or ms < 0:
-            self.counts.untimed += written_s is None
-            return
-        version, endpoint = record.version or "", record.endpoint or ""
-        if version not in self._arms:
-            self._arms[version] = self._arm_of(version) if version and self._arm_of is not None else None
-        arm = self._arms[version]
-        endpoint = self._fields.endpoints.get(endpoint, endpoint)
-        due_s = written_s - ms / 1000
-        error = "5xx" if record.status is not None and record.status >= 500 else ""
-        keep(Sample(due_s, LOGS, endpoint, arm, ms / 1000, error))
-        first = record.ttft_ms
-        if first is not None and first >= 0:
-            keep(Sample(due_s, TTFT, endpoint, arm, first / 1000, error))
-
-    def _utc(self, text: str) -> float | None:
-        """Return a time in seconds of UTC; times of the same minute cost little."""
-        if text.startswith(self._minute) and self._minute and text.endswith("Z"):
-            try:
-                return self._minute_s + float(text[17:-1])
-            except ValueError:
-                return None
-        found = utc(text)
-        if found is not None and text.endswith("Z") and text[10:11] == "T" and text[16:17] == ":":
-            self._minute, self._minute_s = text[:17], found - float(text[17:-1])
-        return found
+    def _samples(self, records: Sequence[Record], keep: Callable[[Sample], None], at_s: float | None) -> None:
+        """Hand on requests; each was due when it came in, a latency before its line was written."""
+        request, ours = self._fields.request, self._fields.endpoints
+        known, arm_of, written = self._arms.known, self._arms.of, self._times.written_s
+        for record in records:
+            if record.event != request:
+                continue
+            written_s = written(record.timestamp, at_s)
+            if written_s is None:
+                self.counts.untimed += 1
+                continue
+            ms, status = record.latency_ms, record.status
+            error = "5xx" if status is not None and status >= 500 else ""
+            if ms is None or ms < 0:
+                if not error:
+                    continue  # neither a latency nor a failure: it is counted as such, and nothing follows from it
+                ms = None
+            version, endpoint = record.version or "", record.endpoint or ""
+            endpoint, arm = ours.get(endpoint, endpoint), known.get(version) or arm_of(version)
+            if ms is None:
+                keep(Sample(written_s, LOGS, endpoint, arm, None, error))
+                continue
+            seconds, first = ms / 1000, record.ttft_ms
+            keep(Sample(written_s - seconds, LOGS, endpoint, arm, seconds, error))
+            if first is not None and first >= 0:
+                keep(Sample(written_s - seconds, LOGS_TTFT, endpoint, arm, first / 1000, error))
 
 
 class _Text:
@@ -211,12 +212,3 @@ def read(file: BinaryIO, parser: Parser) -> Counts:
     counts.oversized += splitter.oversized
     counts.lines += splitter.oversized
     return counts
-
-
-def utc(text: str) -> float | None:
-    """Return an RFC 3339 time as seconds of UTC; None for anything else, and for a time without its zone."""
-    try:
-        found = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.timestamp() if found.tzinfo is not None else None

@@ -67,6 +67,11 @@ class Pod:
 
         _ = self.backend.on_loop(lambda store: store.mutate("pods", "default", self.name, change))
 
+    def rotate(self) -> None:
+        """Put the log aside and begin another file, as a node does with one that has grown too big."""
+        _ = self.file.rename(self.file.with_suffix(".old"))
+        self.file.touch()
+
     def delete(self) -> None:
         _ = self.backend.on_loop(lambda store: store.delete("pods", "default", self.name))
 

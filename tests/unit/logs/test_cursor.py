@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from harness.observe.logs.cursor import Cursor, Stamped
+from harness.observe.logs.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,3 +72,19 @@ def test_a_clock_set_back_is_noticed_and_loses_nothing_on_one_connection() -> No
     cursor = Cursor()
     assert new(cursor, f"{DAY}30Z a\n{DAY}01Z b\n{DAY}02Z c\n")[0] == ["a", "b", "c"]
     assert cursor.behind == 2
+
+
+def test_lines_of_before_the_start_are_left_out_to_the_nanosecond_and_still_move_the_cursor() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield f"{DAY}01.5Z a\n{DAY}01.500000001Z b\n".encode()
+
+    async def go(from_ns: int) -> tuple[list[bytes], int]:
+        stamped = Stamped(cursor, from_ns)
+        return [line async for lines, _ in stamped.batches(pieces()) for line in lines], stamped.early
+
+    start_s, cursor = utc(f"{DAY}01.5Z"), Cursor()
+    assert start_s is not None
+    assert asyncio.run(go(round(start_s * 1e9) + 1)) == ([b"b"], 1)
+    assert cursor.count == 1
+    cursor.reopen()
+    assert asyncio.run(go(round(start_s * 1e9) + 1)) == ([], 0)

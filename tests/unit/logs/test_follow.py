@@ -9,6 +9,8 @@ from sandbox.cluster.logs import stamp
 from tests.unit.logs.cluster import Pod, watched
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.kube.backend import Backend
 
 
@@ -87,6 +89,35 @@ def test_lines_before_the_start_are_left_out(backend: Backend) -> None:
     with watched(backend, since=stamp(time.time_ns() - 60_000_000_000)) as seen:
         pod.say("new")
         seen.until(lambda: seen.lines.get("a") == ["new"])
+
+
+def test_a_connection_that_says_nothing_is_opened_anew_and_loses_nothing(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.observe.logs.follow.QUIET_S", 0.1)
+    pod = Pod(backend, "a")
+    with watched(backend) as seen:
+        for i in range(5):
+            pod.say(f"line {i}")
+            time.sleep(0.25)
+        seen.until(lambda: seen.lines.get("a") == pod.said)
+    assert seen.followed.connections > 2
+    assert seen.followed.troubles == {}
+    assert seen.followed.holes == []
+
+
+def test_what_cannot_be_read_is_down_until_it_can(backend: Backend) -> None:
+    pod = Pod(backend, "a")
+    aside = pod.file.rename(pod.file.with_suffix(".aside"))
+    with watched(backend) as seen:
+        seen.until(lambda: list(seen.followed.down) == ["a/main"])
+        _ = aside.rename(pod.file)
+        pod.say("one")
+        seen.until(lambda: seen.lines.get("a") == ["one"])
+        assert seen.followed.down == {}
+    (outage,) = seen.followed.outages
+    assert outage.what == "a/main"
+    assert 0 < outage.until_s - outage.from_s < 5
 
 
 def test_the_skew_between_pods_is_measured(backend: Backend) -> None:

@@ -13,7 +13,8 @@ import pytest
 from benchmarks import log_cost
 from harness.observe.logs.counts import Counts
 from harness.observe.logs.fields import Fields
-from harness.observe.logs.parse import LONGEST, Parser, Splitter, read, utc
+from harness.observe.logs.parse import LONGEST, Parser, Splitter, read
+from harness.observe.logs.times import utc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,6 +174,33 @@ def test_the_time_of_the_node_serves_where_a_line_has_none() -> None:
     samples: list[Sample] = []
     Parser(Fields(), Counts(), None, samples.append).take([event(timestamp=None).rstrip().encode()], at_s=50.0)
     assert [sample.at_s for sample in samples] == [49.9]
+
+
+def test_a_failure_without_a_latency_is_a_sample_and_a_request_without_either_is_none() -> None:
+    samples: list[Sample] = []
+    lines = [event(latency_ms=None, status=503), event(latency_ms=-1, status=500, ttft_ms=3), event(latency_ms=None)]
+    Parser(Fields(), Counts(), None, samples.append).take([line.rstrip().encode() for line in lines])
+    assert [(one.stream, one.latency_s, one.error) for one in samples] == [("logs", None, "5xx")] * 2
+    assert samples[0].at_s == utc("2026-11-23T10:00:00.500Z")
+
+
+def test_a_line_that_cannot_know_the_time_has_that_of_the_node() -> None:
+    samples: list[Sample] = []
+    texts = ("1970-01-01T00:00:00Z", "2026-11-23T10:00:00", "noon", "2026-11-23T10:00:xxZ", "")
+    lines = [event(timestamp=text, latency_ms=500).rstrip().encode() for text in texts]
+    Parser(Fields(), Counts(), None, samples.append).take(lines, at_s=1_795_000_000.0)
+    assert {one.at_s for one in samples} == {1_795_000_000.0 - 0.5}
+    assert len(samples) == 5
+
+
+def test_an_arm_that_is_learnt_later_is_asked_for_again() -> None:
+    samples: list[Sample] = []
+    known: dict[str, Arm] = {}
+    parser = Parser(Fields(), Counts(), known.get, samples.append)
+    parser.take([event().rstrip().encode()])
+    known["v1"] = "canary"
+    parser.take([event().rstrip().encode()])
+    assert [one.arm for one in samples] == [None, "canary"]
 
 
 @pytest.mark.parametrize("size", [1, 3, 64, 10_000])

@@ -8,4 +8,8 @@ pytest_plugins = [
     "fixtures.evidence",
     "fixtures.ingress",
     "fixtures.cluster",
+    "fixtures.watch",
+    "fixtures.comparison",
+    "fixtures.aftermath",
+    "fixtures.product",
 ]

@@ -36,6 +36,7 @@ class _Said(msgspec.Struct, frozen=True):
     staging_url: str
     kubeconfig: str
     cluster_uids: Mapping[str, str]
+    token_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

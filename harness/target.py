@@ -9,16 +9,27 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  msgspec reads the annotations when it runs
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from harness.errors import UsageError
+from harness.observe.logs.fields import Fields
 
 FOLDER = Path(__file__).parent.parent / "targets"
 
 Arm = Literal["stable", "canary"]
 ARMS: tuple[Arm, Arm] = ("stable", "canary")
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Watched = Literal["staging", "canary", "postdeploy", "troubleshoot"]
+WATCHED_S: Mapping[Watched, float] = {
+    "staging": 172_800.0,
+    "canary": 86_400.0,
+    "postdeploy": 172_800.0,
+    "troubleshoot": 600.0,
+}
+"""For how long a phase is watched: the runbook's 48 h, 24 h, 48 h; ten minutes are enough for a diagnosis."""
 
 
 class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +98,15 @@ class Pins(_Struct, frozen=True):
     cookie_stable: str = "never"
 
 
+class Prometheus(_Struct, frozen=True):
+    """A Prometheus server that scrapes the product; `selector` picks its series, without braces."""
+
+    url: str
+    selector: str = ""
+    step_s: Seconds = 60.0
+    token_file: str = ""
+
+
 class Environment(_Struct, frozen=True):
     """One cluster and namespace with the product in it."""
 
@@ -98,6 +118,10 @@ class Environment(_Struct, frozen=True):
     deployments: Mapping[Arm, str] = msgspec.field(default_factory=dict[Arm, str])
     routing: NginxRouting | GatewayRouting | UrlPairRouting | None = None
     pins: Pins = Pins()
+    token_file: str = ""  # bearer tokens of synthetic users, one a line, read again when it changes; never in a profile
+    redis: str = ""  # the product's Redis as it can be reached from here: host:port, or service/NAME:PORT
+    prometheus: Prometheus | None = None
+    baseline: str = ""  # figures of before the rollout, as `gate evidence baseline` writes them
 
 
 class Api(_Struct, frozen=True):
@@ -123,6 +147,88 @@ class Probes(_Struct, frozen=True):
     patience_s: float = 300.0  # until the planned evidence must be there
 
 
+class Watch(_Struct, frozen=True):
+    """How a phase is watched: for how long, in windows of which length, judged in which slices.
+
+    `for_s` None is the runbook's length; only a rehearsal may be shorter. A hole longer than `largest_gap_s`
+    restarts the soak clock. `late_s` and `late_share`: how late our own traffic may leave before a slice of it
+    says nothing about the target.
+    """
+
+    for_s: Seconds | None = None
+    window_s: Seconds = 60.0
+    slice_s: Seconds = 300.0
+    largest_gap_s: Seconds = 600.0
+    late_s: Seconds = 0.05
+    late_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.01
+    requests_per_s: Seconds | None = None  # of our own traffic in this phase, where it is not load.requests_per_s
+
+
+class Load(_Struct, frozen=True):
+    """Synthetic traffic while a phase is watched; in production on each arm."""
+
+    requests_per_s: Seconds = 1.0
+    in_flight: int = 64  # the declared cap: a request above it is an error, not a wait
+    timeout_s: Seconds = 10.0
+    at_once: int = 10  # users at the same time whom the product must bear
+    at_once_every_s: Seconds = 60.0
+    think_s: float = 2.0  # between an answer and the next question of a conversation
+    seed: int = 1
+
+
+class Documents(_Struct, frozen=True):
+    """The product's own metrics documents: where they are, and where in them each figure is.
+
+    Every location has several candidates, the first that is there counts. `through` pods: each pod's own, through
+    the Kubernetes API, since one address in front of several pods answers with another pod's counters each time.
+    """
+
+    paths: tuple[str, ...] = ("/api/metrics/observability",)
+    through: Literal["pods", "address"] = "pods"
+    port: int = 8001  # of a pod
+    every_s: Seconds = 15.0
+    timestamp: tuple[str, ...] = ("timestamp",)
+    uptime_s: tuple[str, ...] = ("uptime_seconds",)
+    validated: tuple[str, ...] = ("schema.responses_validated_total", "schema_validation.responses_validated_total")
+    repaired: tuple[str, ...] = ("schema.schema_repairs_total", "schema_validation.schema_repairs_total")
+    saved: tuple[str, ...] = ("persistence.persistence_success",)
+    unsaved: tuple[str, ...] = ("persistence.persistence_errors",)
+    repair_percent: tuple[str, ...] = ("schema.repair_rate_percent", "schema_validation.repair_rate_percent")
+    unsaved_percent: tuple[str, ...] = ("persistence.error_rate_percent",)
+    p95_ms: tuple[str, ...] = ("latency.regular.p95_ms",)
+    enhanced_p95_ms: tuple[str, ...] = ("latency.enhanced.p95_ms",)
+    delta_p95_ms: tuple[str, ...] = ("latency.delta.p95_ms",)
+    alerts: tuple[str, ...] = ("alerts.active_alerts",)
+
+
+class Alerts(_Struct, frozen=True):
+    """Which alerts are only warnings; any other that fires counts as a page."""
+
+    warnings: tuple[str, ...] = ("SchemaRepairsHigh", "LatencyDeltaHigh", "HighLatency", "LowUserEngagement")
+
+
+class Logs(_Struct, frozen=True):
+    """The pods whose logs are read, what their lines are called, and when a session is over."""
+
+    selector: str = "app=onesource,component=backend"
+    fields: Fields = Fields()
+    idle_s: Seconds = 1800.0  # a session without a request for so long has ended
+
+
+class Answers(_Struct, frozen=True):
+    """How an answer that is no answer reads: texts (any case) that stand for "not now"."""
+
+    apologies: tuple[str, ...] = (
+        "try again later",
+        "unable to answer",
+        "unable to process",
+        "something went wrong",
+        "temporarily unavailable",
+        "can't help with that right now",
+    )
+    unified: str = "summary"  # a field that only answers of the unified pipeline carry
+
+
 class Escalation(_Struct, frozen=True):
     """Who is called at each level."""
 
@@ -143,7 +249,18 @@ class Target(_Struct, frozen=True):
     arm_from: ArmFrom = ArmFrom()
     api: Api = Api()
     probes: Probes = Probes()
+    watch: Mapping[Watched, Watch] = msgspec.field(default_factory=dict[Watched, Watch])
+    load: Load = Load()
+    metrics: Documents = Documents()
+    alerts: Alerts = Alerts()
+    logs: Logs = Logs()
+    answers: Answers = Answers()
     escalation: Escalation = Escalation()
+
+    def watched(self, phase: Watched) -> Watch:
+        """Return how a phase is watched, its length filled in."""
+        given = self.watch.get(phase, Watch())
+        return given if given.for_s is not None else msgspec.structs.replace(given, for_s=WATCHED_S[phase])
 
 
 def locate(name_or_file: str, folder: Path = FOLDER) -> Path:
@@ -165,13 +282,22 @@ def load(name_or_file: str, folder: Path = FOLDER) -> Target:
             f"target profile {name_or_file!r}: wanted a readable TOML file, got {trouble.strerror or trouble} "
             f"at {path}; known profiles: {known}; give one of them or a path with --target"
         ) from trouble
-    return parse(text, where=str(path))
+    return _beside(parse(text, where=str(path)), path.parent)
+
+
+def _beside(target: Target, folder: Path) -> Target:
+    """Find files that a profile names without a folder beside the profile."""
+    found = {
+        name: msgspec.structs.replace(one, baseline=str(folder.absolute() / one.baseline) if one.baseline else "")
+        for name, one in target.environments.items()
+    }
+    return msgspec.structs.replace(target, environments=found)
 
 
 def parse(text: str, where: str) -> Target:
     """Check a profile's text; `where` names it in the error."""
     try:
-        return msgspec.convert(tomllib.loads(text), Target)
+        return _allowed(msgspec.convert(tomllib.loads(text), Target), where)
     except tomllib.TOMLDecodeError as trouble:
         raise UsageError(
             f"target profile {where}: wanted TOML, got a syntax error: {trouble}; mend the file"
@@ -180,6 +306,23 @@ def parse(text: str, where: str) -> Target:
         raise UsageError(
             f"target profile {where}: {trouble}; docs/profiles.md lists the keys and their types"
         ) from trouble
+
+
+def _allowed(target: Target, where: str) -> Target:
+    """Refuse to call a shorter watch the runbook's, unless it is a rehearsal."""
+    for phase, watch in target.watch.items():
+        wanted, got = WATCHED_S[phase], target.watched(phase).for_s or 0.0
+        if got < wanted and not target.rehearsal and phase != "troubleshoot":
+            raise UsageError(
+                f"target profile {where}: watch.{phase}.for_s: wanted at least {wanted:.0f} s, the runbook's, "
+                f"got {got:g}; only a rehearsal is shorter, leave the key out"
+            )
+        if not watch.window_s <= watch.slice_s <= got:
+            raise UsageError(
+                f"target profile {where}: watch.{phase}: wanted window_s <= slice_s <= for_s, got "
+                f"{watch.window_s:g}, {watch.slice_s:g}, {got:g}; change them"
+            )
+    return target
 
 
 def launched(target: Target, said: Mapping[str, object]) -> Target:
@@ -191,4 +334,5 @@ def launched(target: Target, said: Mapping[str, object]) -> Target:
         env["url"] = urls[name]
         env["kubeconfig"] = said["kubeconfig"]
         env["cluster_uid"] = uids[name] if isinstance(uids, dict) else ""
+        env["token_file"] = said.get("token_file", "")
     return msgspec.convert(filled, Target)

@@ -111,7 +111,7 @@ class Running:
         """Run a phase's suite against it; return (outcome, reason) of each line."""
         command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={self.said.target}"]
         done = subprocess.run(
-            [*command, f"--reports={reports}"], cwd=ROOT, check=False, timeout=120, capture_output=True, text=True
+            [*command, f"--reports={reports}"], cwd=ROOT, check=False, timeout=300, capture_output=True, text=True
         )
         assert done.returncode in {0, 1}, done.stdout + done.stderr
         lines = (reports / "latest" / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()

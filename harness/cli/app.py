@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GO, NO_GO, INCONCLUSIVE, USAGE = 0, 1, 2, 4
 DECISIONS = {"GO": GO, "NO_GO": NO_GO, "INCONCLUSIVE": INCONCLUSIVE}
-COMMANDS = ("decide", "keys", "verify", "lines", "rejudge", "run", "doctor", "evidence")
+COMMANDS = ("decide", "keys", "verify", "lines", "rejudge", "run", "doctor", "evidence", "soak")
 
 app = typer.Typer(
     name="gate",

@@ -11,11 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.app import INCONCLUSIVE, app
+from harness.errors import UsageError
 from harness.evidence import merge as merging
 from harness.evidence.reading import WindowReader
+from harness.report import baselines, files, soaking
 
 if TYPE_CHECKING:
     from harness.evidence.window import Quantile, Series, Window
+    from harness.target import Watched
 
 evidence = typer.Typer(rich_markup_mode=None)
 app.add_typer(evidence, name="evidence", help="Put the shards of a run together; show what a run's windows hold.")
@@ -59,6 +62,28 @@ def show(
         return INCONCLUSIVE
     typer.echo(f"sha256 of the canonical export: {merging.digest(run)}")
     return 0
+
+
+@evidence.command()
+def baseline(
+    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    out: Annotated[Path, typer.Option(help="The file to write; the profile's environment then names it.")],
+    *,
+    phase: Annotated[str | None, typer.Option(help="canary or postdeploy, where the run has both.")] = None,
+) -> int:
+    """Keep the figures of a watch of production (all arms), for comparison after a rollout."""
+    taken = baselines.take(run, _of_production(run, phase))
+    files.write_json(out, taken)
+    parts = {"sessions abandoned": taken.abandoned, "nothing clicked": taken.unclicked, "requests failed": taken.failed}
+    typer.echo(f"{out}: {', '.join(f'{part.bad:,} of {part.of:,} {name}' for name, part in parts.items())}")
+    return 0
+
+
+def _of_production(run: Path, given: str | None) -> Watched:
+    found = soaking.phase_of(run, given)
+    if found not in {"canary", "postdeploy"}:
+        raise UsageError(f"baseline: wanted a watch of production, canary or postdeploy, got {found}; give another run")
+    return found
 
 
 def _table(sums: dict[Series, Window]) -> Table:

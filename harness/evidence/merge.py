@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from harness.evidence import joining
 from harness.evidence.reading import WindowReader
 from harness.evidence.rows import FILE
 from harness.evidence.store import EvidenceError, Reader
@@ -60,8 +61,8 @@ def merge(out: Path, shards: Sequence[Path]) -> About:
     """Write the sum of shards (folders or files, merged ones too) as evidence.db in the folder `out`; whole or not.
 
     EvidenceError, one line, if `out` has evidence, a shard is still being written or damaged, belongs to another run,
-    target or terms, or was given twice. Missing shards are no error: they are gaps of the result. Only windows and
-    gaps are put together; probes and snapshots stay with the shards.
+    target or terms, or was given twice. Missing shards are no error: they are gaps of the result. Windows, gaps and
+    watches (harness.evidence.joining) are put together; probes stay with the shards.
     """
     target = out / FILE
     if target.exists():
@@ -72,6 +73,7 @@ def merge(out: Path, shards: Sequence[Path]) -> About:
     made = out / f".{FILE}.{os.getpid()}.new"
     try:
         _write(made, about, spans, readers)
+        joining.carry_files(out, [reader.path.parent for reader in readers])
         _ = made.replace(target)
     except sqlite3.Error as trouble:
         raise EvidenceError(f"merge into {target}: {trouble}; nothing was written, free space and repeat") from trouble
@@ -113,7 +115,7 @@ def _write(path: Path, about: About, spans: Sequence[Span], readers: Sequence[Wi
     db = sqlite3.connect(path, isolation_level=None)
     try:
         _ = db.execute("PRAGMA synchronous=FULL")
-        _ = db.executescript(_META_TABLE + SCHEMA)
+        _ = db.executescript(_META_TABLE + SCHEMA + joining.TABLES)
         _ = db.execute("BEGIN")
         for key, value in ((META, about), ("ended", ended)):
             _ = db.execute("INSERT INTO meta VALUES (?, ?)", (key, msgspec.json.encode(value).decode()))
@@ -127,9 +129,14 @@ def _write(path: Path, about: About, spans: Sequence[Span], readers: Sequence[Wi
             _ = db.execute(PUT, (start_ms, series_id(db, *series.key), *columns, crc(start_ms, series.key, columns)))
             windows, samples = windows + 1, samples + window.n
         _ = db.execute("INSERT INTO tally VALUES (1, ?, ?)", (windows, samples))
+        joining.write(db, [reader.path for reader in _by_shard(readers)])
         _ = db.execute("COMMIT")
     finally:
         db.close()
+
+
+def _by_shard(readers: Sequence[WindowReader]) -> list[WindowReader]:
+    return sorted(readers, key=lambda reader: min(span.shard for span in reader.spans()))
 
 
 def _summed(readers: Sequence[WindowReader]) -> Iterator[tuple[int, Series, Window]]:

@@ -157,6 +157,11 @@ class Reader:
         """Read the evidence in a run's folder."""
         self._run = run
 
+    @property
+    def run(self) -> Path:
+        """The run's folder."""
+        return self._run
+
     def collector(self) -> CollectorState:
         """Tell whether the collector is still at it, and how it ended if not."""
         if _held(self._run / LOCK):
@@ -183,8 +188,15 @@ class Reader:
             f"SELECT plan.stream, state, expected, coalesce(n, 0) FROM plan LEFT JOIN ({counted}) USING (stream) "  # noqa: S608  our own text
             "ORDER BY plan.rowid"
         )
+        counted_slices = self._ask("SELECT 'watch/' || phase, count(*) FROM slices GROUP BY phase")
+        sliced = {str(name): count for name, count in counted_slices}
         return tuple(
-            Progress(str(name), cast("StreamState", state), cast("int", expected), cast("int", probes))
+            Progress(
+                str(name),
+                cast("StreamState", state),
+                cast("int", expected),
+                cast("int", sliced.get(str(name), probes)),
+            )
             for name, state, expected, probes in rows
         )
 
@@ -221,6 +233,12 @@ class Reader:
             return None
         found, at, body, error = (str(value) for value in rows[0])
         return Snapshot(found, at, msgspec.json.decode(body, type=dict[str, object]), error)
+
+    def snapshots(self, prefix: str) -> tuple[dict[str, object], ...]:
+        """Return the bodies of all that was read well under names that begin with `prefix`, by name."""
+        rows = self._ask("SELECT name, body FROM snapshots WHERE error = '' ORDER BY name")
+        texts = [str(body) for name, body in rows if str(name).startswith(prefix)]
+        return tuple(msgspec.json.decode(text, type=dict[str, object]) for text in texts)
 
     def _ask(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Run one query; a file that is not there yet, or not yet made, has no rows."""

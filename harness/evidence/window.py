@@ -85,7 +85,7 @@ class Window:
     """
 
     __slots__ = (
-        "_limits_s", "_over_s", "_passed", "answered", "buckets", "capped", "errors", "late", "late_max_us", "max_us",
+        "_buckets", "_limits_s", "_over_s", "_packed", "_passed", "answered", "capped", "errors", "late", "late_max_us", "max_us",
         "n", "scheduled", "sum_us", "terms",
     )  # fmt: skip
 
@@ -97,8 +97,18 @@ class Window:
         self.n = self.scheduled = self.answered = self.capped = self.late = 0
         self.late_max_us = self.sum_us = self.max_us = 0
         self.errors: Counter[str] = Counter()
-        self.buckets: dict[int, int] = {}
+        self._buckets: dict[int, int] = {}
+        self._packed: list[bytes] = []  # read, and not yet asked for: most windows of a watch never are
         self._passed = [0] * (len(terms.limits_us) + 1)  # by how many limits they are above
+
+    @property
+    def buckets(self) -> dict[int, int]:
+        """Return how many latencies each bucket holds; ValueError if what was read is not what was written."""
+        if self._packed:
+            for packed in self._packed:
+                sketch.unpack(packed, self._buckets)
+            self._packed.clear()
+        return self._buckets
 
     def add(self, sample: Sample) -> None:
         """Count one sample."""
@@ -117,8 +127,8 @@ class Window:
             self.capped += error == CAPPED
             self.errors[error] += 1
             return
-        index = sketch.bucket(latency)
-        self.buckets[index] = self.buckets.get(index, 0) + 1
+        index, buckets = sketch.bucket(latency), self.buckets
+        buckets[index] = buckets.get(index, 0) + 1
         self._passed[bisect_left(self._limits_s, latency)] += 1
         micro = min(round(latency * _MICRO), _LONGEST_US)
         self.sum_us += micro
@@ -146,8 +156,9 @@ class Window:
         self.late_max_us = max(self.late_max_us, other.late_max_us)
         self.max_us = max(self.max_us, other.max_us)
         self.errors.update(other.errors)
-        for index, count in other.buckets.items():
-            self.buckets[index] = self.buckets.get(index, 0) + count
+        self._packed += other._packed
+        for index, count in other._buckets.items():
+            self._buckets[index] = self._buckets.get(index, 0) + count
         self._passed = [a + b for a, b in zip(self._passed, other._passed, strict=True)]
 
     @property
@@ -221,7 +232,8 @@ class Window:
         self.errors.update(msgspec.json.decode(row[8], type=dict[str, int]))
         passed = msgspec.json.decode(row[9], type=list[int])
         self._passed = [a + b for a, b in zip(self._passed, passed, strict=True)]
-        sketch.unpack(row[10], self.buckets)
+        if row[10]:
+            self._packed.append(row[10])
 
     def __eq__(self, other: object) -> bool:
         """Compare all counts."""

@@ -63,14 +63,23 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Windows:
     """The part of a Writer that counts samples. One thread; all of a flush is on the disk, or none."""
 
-    def __init__(self, writer: Writer, about: About, clock: Clock, *, shard: int = 0, boot: str | None = None) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        about: About,
+        clock: Clock,
+        *,
+        shard: int = 0,
+        boot: str | None = None,
+        stalled_after_s: float = STALLED_AFTER_S,
+    ) -> None:
         """Begin, or go on with a run that ended: the time since its last second becomes a gap.
 
         EvidenceError if what is there belongs to another run, target, terms or shard, or is damaged.
         """
         if not 0 <= shard < about.of:
             raise EvidenceError(f"shard {shard} of {about.of}: wanted 0 to {about.of - 1}")
-        self.about, self._shard = about, shard
+        self.about, self._shard, self._stalled_after_s = about, shard, stalled_after_s
         self._open: dict[_Key, Window] = {}
         self._dirty: set[_Key] = set()
         self._gaps: set[Gap] = set()
@@ -115,7 +124,7 @@ class Windows:
     def write(self, db: sqlite3.Connection) -> None:
         """Write every window that changed, the gaps, and how far it is."""
         now, found = self.timeline.now_us(), set(self._gaps)
-        if self._beat_us is not None and now - self._beat_us > STALLED_AFTER_S * 1e6:
+        if self._beat_us is not None and now - self._beat_us > self._stalled_after_s * 1e6:
             found.add(Gap(self._beat_us, now, "", "the collector stalled"))
         before = _tally(db)
         rows = samples = 0

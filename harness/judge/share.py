@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GIVE = 0.03
 ALPHA = 0.005
-POWER = 0.998  # a run in 500 may stay undecided although the split is right
+POWER = 0.9999  # a run in 10,000 may stay undecided although the split is right
 MOST_UNATTRIBUTED = 0.01  # more asks than this without an arm: no claim that the split is right
 _STEP = 100  # plans are round numbers
 

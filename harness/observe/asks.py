@@ -61,6 +61,7 @@ class Asker:
         self._silence = _Silence(limits.in_flight)
         self._pool: aiohttp.TCPConnector | None = None
         self._stateless: aiohttp.ClientSession | None = None
+        self.heard = False  # whether anybody ever answered
 
     async def __aenter__(self) -> Asker:
         """Open the shared connections."""
@@ -129,6 +130,7 @@ class Asker:
                 return None
             probe = await self._send(session, ask, due)
         self._silence.heard(probe)
+        self.heard = self.heard or probe.status is not None
         self._keep(probe)
         return probe
 

@@ -234,6 +234,19 @@ def live_addresses(snapshot: ClusterSnapshot, service: str) -> int | None:
     )
 
 
+def addresses(snapshot: ClusterSnapshot, service: str) -> tuple[str, ...]:
+    """Return the addresses behind a Service, ready or not, in order."""
+    slices, _ = decode(snapshot.part("endpointslices"), EndpointSlice)
+    found = {
+        address
+        for one in slices
+        if (one.metadata.labels or {}).get("kubernetes.io/service-name") == service
+        for endpoint in one.endpoints or ()
+        for address in endpoint.addresses
+    }
+    return tuple(sorted(found))
+
+
 def pods_of(snapshot: ClusterSnapshot, deployment: str) -> tuple[Pod, ...]:
     """Return the pods that a Deployment owns through its ReplicaSets; terminating ones are not ready."""
     deployments, _ = decode(snapshot.part("deployments"), Bare)
@@ -248,6 +261,12 @@ def restarts(snapshot: ClusterSnapshot) -> dict[str, int]:
     """Return how often the containers of each pod of the namespace have restarted, by the pod's name."""
     pods, _ = decode(snapshot.part("pods"), PodObject)
     return {pod.metadata.name: sum(one.restart_count for one in pod.status.container_statuses or ()) for pod in pods}
+
+
+def template_hashes(snapshot: ClusterSnapshot) -> dict[str, str]:
+    """Return by the pod's name which version of its Deployment's template each pod was made from."""
+    pods, _ = decode(snapshot.part("pods"), PodObject)
+    return {pod.metadata.name: (pod.metadata.labels or {}).get("pod-template-hash", "") for pod in pods}
 
 
 def pods_by_arm(snapshot: ClusterSnapshot, deployments: Mapping[Arm, str]) -> dict[Arm, tuple[Pod, ...]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.answers import short
 from harness.observe import routing
-from harness.observe.snapshot import pods_by_arm, restarts
+from harness.observe.snapshot import pods_by_arm, restarts, template_hashes
 
 if TYPE_CHECKING:
     from harness.judge.route import Leg, Route
@@ -60,3 +60,15 @@ def _route(route: Route) -> dict[str, str]:
 
 def _leg(leg: Leg | None) -> str:
     return "none" if leg is None else f"{leg.class_name} {[f'{path} to {path.service}' for path in leg.paths]}"
+
+
+def identity(environment: Environment, snapshot: ClusterSnapshot) -> str:
+    """Return in one line what is being watched: cluster, route, and what the ready pods of each arm run and are told.
+
+    A Deployment's template hash changes with its image and with every flag in its `env`.
+    """
+    facts = _facts(environment, snapshot)
+    hashes = template_hashes(snapshot)
+    for arm, pods in pods_by_arm(snapshot, environment.deployments).items():
+        facts[f"{arm} templates"] = ", ".join(sorted({hashes.get(pod.name, "") for pod in pods if pod.ready}))
+    return "; ".join(f"{name}: {value}" for name, value in facts.items())

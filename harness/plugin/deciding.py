@@ -41,7 +41,10 @@ def _remember(item: pytest.Item, verdict: Verdict) -> None:
     item.stash[keys.VERDICT] = verdict
     item.user_properties[:] = [given for given in item.user_properties if given[0] != CARRIED]
     item.user_properties.append((CARRIED, outcomes.encode(verdict)))
-    tagging.verdict(verdict)
+    context = keys.context(item.config)
+    test = context.test(item.nodeid)
+    line = context.lines[test.line] if test is not None else None
+    tagging.verdict(verdict, context.folder.artifacts, line)
 
 
 def _undecided(item: pytest.Item, verdict: Verdict) -> NoReturn:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import allure
 import allure_commons
 
-from harness.report import files, outcomes
+from harness.report import chart, files, outcomes
 from harness.verdict import Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from harness.plugin.keys import Context
+    from harness.runbook import Line
     from harness.runbook_tests import SuiteTest
     from harness.verdict import Verdict
 
@@ -55,11 +58,20 @@ def title(context: Context, test: SuiteTest) -> None:
     _allure.dynamic.title(f"{line.id} {line.says}")
 
 
-def verdict(said: Verdict) -> None:
-    """Put the verdict's sentence and its facts into the running test's result."""
+def verdict(said: Verdict, where: Path, line: Line | None) -> None:
+    """Put the verdict's sentence, facts and pictures into the running test's result, pictures also in `where`."""
     _allure.dynamic.description(str(said))
     facts = files.encode(outcomes.as_json(said))
     _allure.attach(facts, name="verdict", attachment_type=_allure.attachment_type.JSON)
+    if line is not None:
+        with contextlib.suppress(Exception):  # a picture that can't be drawn or kept changes no verdict
+            _pictures(said, where, line)
+
+
+def _pictures(said: Verdict, where: Path, line: Line) -> None:
+    for name, picture in chart.of(f"{line.id} {line.says}", said.facts).items():
+        _allure.attach(picture, name=name, attachment_type=_allure.attachment_type.SVG)
+        files.write_whole(where / f"{line.id}-{name.replace(' ', '-')}.svg", picture.encode())
 
 
 def write_setup(context: Context) -> None:

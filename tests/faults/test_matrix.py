@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import policy, runbook
 from sandbox.faults.catalogue import FAULTS, Fault
+from tests.faults.striking import striking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tests.running import Running
 
-SAMPLE = {"weight-5", "split-50", "flipping", "wrong-cluster"}  # one per source: objects, data plane, product, cluster
+PHASES = sorted({fault.phase for fault in FAULTS.values()})
+SAMPLE = {
+    "canary": ("weight-5", "flipping", "wrong-cluster", "canary-abandon"),  # objects, product, cluster, users' sessions
+    "staging": ("errors-drip", "metrics-null", "canned"),  # our traffic and logs, documents, substance
+    "postdeploy": ("engagement-down",),  # business figures against a baseline
+    "troubleshoot": ("redis-down",),  # stores and pods
+}
+"""At least one per source of evidence; those of a phase are on together, and turn what each of them turns."""
 
 
-def _cases() -> list[object]:
-    return [
-        pytest.param(fault, id=fault.name, marks=[pytest.mark.sample] if fault.name in SAMPLE else [])
-        for fault in FAULTS.values()
-    ]
+def _expected(phase: str, faults: Iterable[Fault]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = dict.fromkeys(policy.load().phases[phase].required, ("MET", ""))
+    for fault in faults:
+        found.update(fault.expects)
+    return found
+
+
+def _outcomes(running: Running, phase: str, tmp_path: Path, *names: str) -> dict[str, tuple[str, str]]:
+    running.switch(*(name for name in names if FAULTS[name].where != "collector"))
+    with striking(names[0] if names else "", phase, tmp_path):
+        return running.outcomes(phase, tmp_path)
 
 
 @pytest.mark.sample
-@pytest.mark.parametrize("phase", sorted({fault.phase for fault in FAULTS.values()}))
+@pytest.mark.parametrize("phase", PHASES)
 def test_the_healthy_sandbox_meets_every_line(running: Running, tmp_path: Path, phase: str) -> None:
-    running.switch()
-    required = policy.load().phases[phase].required
-    assert running.outcomes(phase, tmp_path) == dict.fromkeys(required, ("MET", ""))
+    assert _outcomes(running, phase, tmp_path) == _expected(phase, ())
 
 
-@pytest.mark.parametrize("fault", _cases())
+@pytest.mark.sample
+@pytest.mark.parametrize("phase", PHASES)
+def test_faults_from_each_source_turn_the_lines_that_each_of_them_turns(
+    running: Running, tmp_path: Path, phase: str
+) -> None:
+    names = SAMPLE[phase]
+    assert _outcomes(running, phase, tmp_path, *names) == _expected(phase, (FAULTS[name] for name in names))
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_turns_exactly_its_declared_lines(running: Running, tmp_path: Path, fault: Fault) -> None:
-    running.switch(fault.name)
-    expected = dict.fromkeys(policy.load().phases[fault.phase].required, ("MET", "")) | fault.expects
-    assert running.outcomes(fault.phase, tmp_path) == expected
+    assert _outcomes(running, fault.phase, tmp_path, fault.name) == _expected(fault.phase, (fault,))
 
 
+@pytest.mark.sample
 def test_every_tested_line_has_a_fault_of_its_own() -> None:
     tested = {line.id for line in runbook.lines().values() if not line.planned}
-    assert tested == {fault.primary for fault in FAULTS.values()}
+    assert tested == {fault.primary for fault in FAULTS.values()} - {None}
+
+
+@pytest.mark.sample
+def test_the_sample_has_a_fault_of_each_phase_that_no_other_of_it_hides() -> None:
+    assert sorted(SAMPLE) == PHASES
+    for names in SAMPLE.values():
+        primaries = Counter(FAULTS[name].primary for name in names)
+        assert max(primaries.values()) == 1

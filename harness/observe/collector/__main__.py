@@ -32,10 +32,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m harness.observe.collector", description=__doc__)
     _ = parser.add_argument("--run", type=Path, required=True, help="the run's folder, with target.json in it")
     _ = parser.add_argument("--phase", action="append", required=True, choices=sorted(PHASES))
+    _ = parser.add_argument("--name", default="", help="the run's name where several shards make it")
+    _ = parser.add_argument("--shard", type=int, default=0, help="this shard's number, from 0")
+    _ = parser.add_argument("--shards", type=int, default=1, help="how many shards there are")
     given = parser.parse_args(argv)
     run, phases = Path(given.run), [str(phase) for phase in given.phase]
+    shard = (int(given.shard), int(given.shards))
     try:
-        return asyncio.run(collect(run, read_target(run), phases))
+        if not 0 <= shard[0] < shard[1]:
+            raise UsageError(f"--shard {shard[0]}: wanted 0 to {shard[1] - 1}; give --shards how many there are")
+        return asyncio.run(collect(run, read_target(run), phases, name=str(given.name), shard=shard))
     except HarnessError as trouble:
         print(trouble, file=sys.stderr)  # noqa: T201  the one line a person needs
         return WRONG_USE
@@ -54,7 +60,9 @@ def read_target(run: Path) -> Target:
         raise UsageError(f"collector: {path}: {trouble}; write it with msgspec.json.encode(target)") from trouble
 
 
-async def collect(run: Path, target: Target, phases: Sequence[str]) -> int:
+async def collect(
+    run: Path, target: Target, phases: Sequence[str], *, name: str = "", shard: tuple[int, int] = (0, 1)
+) -> int:
     """Observe what the phases need, until it is in or somebody ends it; what is in stays in."""
     clock = SystemClock()
     notes = Notes(run / "collector.log", clock)
@@ -62,7 +70,7 @@ async def collect(run: Path, target: Target, phases: Sequence[str]) -> int:
     writer.meta("started", {"at": clock.wall().isoformat(), "pid": os.getpid(), "phases": list(phases)})
     writer.flush()
     notes.say(f"observing {target.name} for {', '.join(phases)}")
-    work = Work(run, target, writer, notes, clock)
+    work = Work(run, target, writer, notes, clock, name=name, shard=shard)
     task = asyncio.create_task(work.do(needs(phases)))
     why: list[str] = []
 

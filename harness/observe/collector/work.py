@@ -8,6 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.evidence import names
+from harness.evidence.sink import EvidenceSink
+from harness.evidence.slices import Slices
+from harness.evidence.window import terms
+from harness.evidence.windows import STALLED_AFTER_S, About, Windows
 from harness.observe import cluster, routing, talks, users
 from harness.observe.arms import Teller
 from harness.observe.asks import Asker
@@ -17,6 +21,7 @@ from harness.observe.routing import ask
 from harness.observe.snapshot import ClusterSnapshot
 from harness.observe.steady import moved
 from harness.observe.version_path import find
+from harness.runbook import lines
 from harness.target import ARMS
 
 if TYPE_CHECKING:
@@ -30,24 +35,38 @@ if TYPE_CHECKING:
     from harness.observe.collector.notes import Notes
     from harness.observe.collector.phases import Needs
     from harness.observe.routing.ask import Door
-    from harness.target import Arm, Environment, Target
+    from harness.target import Arm, Environment, Target, Watched
 
     Observe: TypeAlias = Callable[[], Awaitable[None]]
 
 USUAL_SHARE = 0.10  # planned for where no weight can be read
 FLUSH_EVERY_S = 1.0
+LEAST_STALL_S = 3.0  # a flush may be a little late without anything being missed
 
 
 class Work:
     """One run's observing."""
 
-    def __init__(self, run: Path, target: Target, writer: Writer, notes: Notes, clock: Clock) -> None:
-        """Observe a target and write into a run's folder."""
+    def __init__(
+        self,
+        run: Path,
+        target: Target,
+        writer: Writer,
+        notes: Notes,
+        clock: Clock,
+        *,
+        name: str = "",
+        shard: tuple[int, int] = (0, 1),
+    ) -> None:
+        """Observe a target and write into a run's folder; shards of one run share its `name`."""
         self._run = run
         self._target = target
         self._writer = writer
         self._notes = notes
         self._clock = clock
+        self._name, self._shard = name, shard
+        self._opened: Windows | None = None
+        self._kept: Slices | None = None
         self.missing: list[str] = []
 
     async def do(self, needs: Sequence[Needs]) -> None:
@@ -61,9 +80,13 @@ class Work:
                     continue
                 looking = asyncio.create_task(self._look(need.where, environment, first=number == 0))
                 try:
-                    if need.routing:
-                        await self._routing(environment, looking)
-                    _ = await looking
+                    heard = await self._routing(environment, looking) if need.routing else True
+                    snapshot = await looking
+                    for phase in need.watched:
+                        if heard:
+                            await self._watch(phase, environment, snapshot)
+                        else:
+                            self._unwatched(phase)
                 finally:
                     _ = looking.cancel()
         finally:
@@ -73,6 +96,39 @@ class Work:
         while True:
             await asyncio.sleep(FLUSH_EVERY_S)
             self._writer.flush()
+
+    async def _watch(self, phase: Watched, environment: Environment, snapshot: ClusterSnapshot) -> None:
+        """Watch a phase for as long as the profile says."""
+        from harness.observe.watching.watch import Desk, Watching  # noqa: PLC0415  the judges' imports, beside asks
+
+        windows, kept = self._windows(phase), self._slices()
+        sink = EvidenceSink(self._writer, windows)
+        desk = Desk(self._run, self._writer, windows, sink, kept, self._notes, self._clock, self._shard)
+        trouble = await Watching(phase, self._target, environment, desk, snapshot).run()
+        if trouble:
+            self._missed(f"{names.WATCH}/{phase}", trouble)
+
+    def _unwatched(self, phase: Watched) -> None:
+        """Say that there is nothing to watch, so that nobody waits a day for it."""
+        stream, why = f"{names.WATCH}/{phase}", "not one of the asks before it was answered"
+        self._writer.plan(stream, 0)
+        self._writer.state(stream, "stopped", why)
+        self._missed(stream, why)
+
+    def _windows(self, phase: Watched) -> Windows:
+        """Return the run's windows, opened once: a run counts under one set of terms."""
+        if self._opened is None:
+            watch = self._target.watched(phase)
+            agreed = terms(watch.window_s, counted_limits(), watch.late_s)
+            about = About(self._name or self._run.name, self._target.name, agreed, self._shard[1])
+            stalled = max(LEAST_STALL_S, min(STALLED_AFTER_S, watch.largest_gap_s / 2))
+            self._opened = Windows(self._writer, about, self._clock, shard=self._shard[0], stalled_after_s=stalled)
+        return self._opened
+
+    def _slices(self) -> Slices:
+        if self._kept is None:
+            self._kept = Slices(self._writer)
+        return self._kept
 
     def _absent(self, where: str) -> None:
         said = f"the profile has no environment {where!r}"
@@ -93,8 +149,11 @@ class Work:
         self._notes.say(f"{names.cluster(where)}: {snapshot.error or snapshot.uid or snapshot.uid_error}")
         return snapshot
 
-    async def _routing(self, environment: Environment, looking: asyncio.Task[ClusterSnapshot]) -> None:
-        """Pins first, they are few; then, with the weight known, plain asks beside conversations."""
+    async def _routing(self, environment: Environment, looking: asyncio.Task[ClusterSnapshot]) -> bool:
+        """Pins first, they are few; then, with the weight known, plain asks beside conversations.
+
+        Return whether anybody answered at all.
+        """
         limits, target = self._target.probes, self._target
         teller = Teller(target.arm_from, target.builds)
         self._writer.meta("arm_from", target.arm_from.kind)
@@ -116,6 +175,7 @@ class Work:
                     _ = chatting.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await chatting
+            return asker.heard
 
     def _streams(
         self, asker: Asker, environment: Environment, looking: asyncio.Task[ClusterSnapshot], path: str
@@ -190,3 +250,9 @@ def planned_asks(share: float | None) -> int:
     from harness.judge.share import asks_for  # noqa: PLC0415  half a second, off the loop
 
     return asks_for(USUAL_SHARE if share is None else share)
+
+
+def counted_limits() -> tuple[float, ...]:
+    """Return the latencies (s) above which requests are counted exactly: every P95 limit of the runbook's lines."""
+    named = {"p95_s", "enhanced_p95_s"}
+    return tuple(sorted({line.limits[name] for line in lines().values() for name in named & set(line.limits)}))

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.evidence.names import LOAD, LOAD_TTFT
 from harness.evidence.sample import Sample
 from harness.observe.load.account import CAPPED, INTERRUPTED, LATE, Account, Tolerance
 from harness.observe.load.sending import Got, Sender, Talk, Where
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from harness.clock import Clock
     from harness.observe.load.plan import Arrival, Endpoint, Plan, Scenario
 
-LOAD = "load"  # stream of the samples of load requests
-TTFT = "load-ttft"  # stream of the time to first content; one more sample per streamed request
 BEAT_S = 0.02  # how often the generator looks at itself
 
 
@@ -57,6 +56,7 @@ class Sinks:
     sample: Callable[[Sample], None] = _drop
     slice: Callable[[Account, str], None] = _drop
     stamps: Callable[[Endpoint, Stamps], None] = _drop
+    answer: Callable[[float, Endpoint, Got, str], None] = _drop  # each valid answer, with the question it is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,12 @@ class Engine:
         slice_s: float = 60.0,
         tolerance: Tolerance = Tolerance(),  # noqa: B008  frozen
         stream: str = LOAD,
+        utc: Callable[[], float] | None = None,
     ) -> None:
-        """Prepare; session ids carry a number of their own per engine, since a target remembers yesterday's."""
+        """Prepare; session ids carry a number of their own per engine, since a target remembers yesterday's.
+
+        `utc` tells the run's seconds of UTC where there is a timeline that no change of the system's time moves.
+        """
         self._plan, self._where, self._clock, self._sinks = plan, where, clock, sinks
         self._slice_s, self._tolerance, self._stream = slice_s, tolerance, stream
         self._nonce = uuid.uuid4().hex[:12]
@@ -92,22 +96,33 @@ class Engine:
         self._closed = 0
         self._ran = Ran()
         self._sender = Sender(where, clock)
+        self._tell_utc = utc or (lambda: clock.wall().timestamp())
 
-    async def run(self, seconds: float, *, first: int = 0, drain_s: float = 0.0) -> Ran:
+    async def run(
+        self,
+        seconds: float,
+        *,
+        first: int = 0,
+        drain_s: float = 0.0,
+        longer_s: float = 0.0,
+        enough: Callable[[], bool] = lambda: True,
+    ) -> Ran:
         """Start arrivals from number `first` on for so long; return when all that was sent has ended.
 
-        Conversations may go on for `drain_s` after that; then those still talking are cut between two turns.
+        It goes on for up to `longer_s` more until `enough`. Conversations may go on for `drain_s` after that; then
+        those still talking are cut between two turns.
         Time starts at the first arrival's due time, so a resumed run keeps to its schedule.
         """
         offset = self._plan.arrival(first).due_s
         self._start = self._clock.now()
-        self._utc = self._clock.wall().timestamp()
-        self._stop = self._start + seconds + drain_s
+        self._utc = self._tell_utc()
+        self._stop = self._start + seconds + longer_s + drain_s
         tasks: set[asyncio.Task[None]] = set()
         async with self._sender:
             pulse = asyncio.create_task(self._pulse())
             try:
-                await self._arrive(seconds, first, offset, tasks)
+                await self._arrive(seconds, longer_s, enough, (first, offset), tasks)
+                self._stop = min(self._stop, self._clock.now() + drain_s)
                 _ = await asyncio.gather(*tasks)
             finally:
                 for task in (*tasks, pulse):
@@ -116,10 +131,20 @@ class Engine:
                 self._close(self._clock.now(), last=True)
         return self._ran
 
-    async def _arrive(self, seconds: float, first: int, offset: float, tasks: set[asyncio.Task[None]]) -> None:
+    async def _arrive(
+        self,
+        seconds: float,
+        longer_s: float,
+        enough: Callable[[], bool],
+        begin: tuple[int, float],
+        tasks: set[asyncio.Task[None]],
+    ) -> None:
+        first, offset = begin
         self._ran.next_index = first
-        for arrival in self._plan.arrivals(offset + seconds, first):
+        for arrival in self._plan.arrivals(offset + seconds + longer_s, first):
             due = self._start + arrival.due_s - offset
+            if arrival.due_s - offset >= seconds and enough():
+                break
             if (ahead := due - self._clock.now()) > 0:
                 await asyncio.sleep(ahead)
             self._ran.arrivals[arrival.scenario.name] += 1
@@ -150,7 +175,7 @@ class Engine:
         account.scheduled += 1
         self._sinks.scheduled(self._utc + (due - self._start), self._stream, endpoint)
         if arrival.scenario.streamed:
-            self._sinks.scheduled(self._utc + (due - self._start), TTFT, endpoint)
+            self._sinks.scheduled(self._utc + (due - self._start), LOAD_TTFT, endpoint)
         late_s = max(0.0, self._clock.now() - due)
         account.latest_s = max(account.latest_s, late_s)
         account.behind += late_s > self._tolerance.late_s
@@ -176,6 +201,8 @@ class Engine:
             self._in_flight -= 1
         account.answered += got.whole
         account.failed += not got.whole
+        if got.answer is not None:
+            self._sinks.answer(self._utc + (due - self._start), endpoint, got, question)
         self._ended(one, got)
 
     def _ended(self, one: _One, got: Got) -> None:
@@ -189,7 +216,9 @@ class Engine:
         if one.scenario.streamed:
             stamps = got.stamps or Stamps(one.due)
             self._sinks.stamps(endpoint, stamps)
-            self._sinks.sample(Sample(at_s, TTFT, endpoint, got.arm, stamps.first_content_s, got.error, one.late_s))
+            self._sinks.sample(
+                Sample(at_s, LOAD_TTFT, endpoint, got.arm, stamps.first_content_s, got.error, one.late_s)
+            )
 
     def _slice(self, at: float) -> Account:
         number = max(int((at - self._start) / self._slice_s + 1e-9), self._closed)

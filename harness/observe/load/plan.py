@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Endpoint: TypeAlias = Literal["chat", "enhanced"]
 Gaps: TypeAlias = Literal["even", "random"]
@@ -53,6 +53,15 @@ SOAK: tuple[Scenario, ...] = (
     Scenario("streamed", turns=1, streamed=True, weight=12),
 )
 """The soak traffic of P1-EXE-03 by default: half the requests are turns of conversations."""
+
+KINDS: Mapping[str, str] = {
+    "three turns": "conversations of three turns",
+    "five turns": "of five",
+    "ten turns": "of ten",
+    "long prompt": "long prompts to enhanced chat",
+    "sessions at once": "sessions side by side",
+}
+"""What the runbook wants of it, by the scenario's name."""
 
 
 @dataclass(frozen=True, slots=True)

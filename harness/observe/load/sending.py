@@ -11,7 +11,7 @@ import msgspec
 from harness.judge.answers import RATE_LIMITED
 from harness.observe.asks import MANNERS, address, kind_of
 from harness.observe.load.sse import Reader, Stamps, StreamFields
-from harness.observe.load.validity import INVALID, trouble
+from harness.observe.load.validity import INVALID, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.clock import Clock
     from harness.observe.arms import Teller
     from harness.observe.load.plan import Endpoint
+    from harness.observe.load.validity import Answer
     from harness.target import Arm
 
 CUT_OFF = "cut off"
@@ -64,6 +65,8 @@ class Got:
     arm: Arm | None = None
     end_s: float = 0.0
     stamps: Stamps | None = None
+    answer: Answer | None = None
+    body: bytes = b""
 
 
 class Sender:
@@ -145,7 +148,8 @@ class Sender:
         if body is None:
             got.error = CUT_OFF
         elif status == 200:
-            got.error = trouble(body, talk.session_id)
+            got.error, got.answer = read(body, talk.session_id)
+            got.body = body
             if got.stamps is not None and got.stamps.first_content_s is None:
                 got.error = got.error or INVALID  # asked for a stream, got an answer without one
         else:

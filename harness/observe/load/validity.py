@@ -49,21 +49,35 @@ class _Meta(msgspec.Struct):
     tokens_used: int
 
 
-class _Answer(msgspec.Struct):
+class Answer(msgspec.Struct):
+    """An answer of schema v2."""
+
     title: Annotated[str, msgspec.Meta(min_length=10)]
     blocks: Annotated[list[_Prose | _Code | _Callout | _Image | _List | _Table], msgspec.Meta(min_length=1)]
     meta: _Meta
 
+    @property
+    def text(self) -> str:
+        """All that is said in words."""
+        said = [block.content for block in self.blocks if isinstance(block, (_Prose, _Code, _Callout))]
+        cells = [str(cell) for block in self.blocks if isinstance(block, _Table) for row in block.rows for cell in row]
+        return "\n".join([self.title, *said, *cells])
 
-_decoder = msgspec.json.Decoder(_Answer)
+
+_decoder = msgspec.json.Decoder(Answer)
+
+
+def read(body: bytes, session_id: str) -> tuple[str, Answer | None]:
+    """Return "" and the answer for a valid one of this session, else the kind of failure and None."""
+    try:
+        answer = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return INVALID, None
+    if not all(block.whole() for block in answer.blocks if isinstance(block, _Table)):
+        return INVALID, None
+    return ("", answer) if answer.meta.session_id == session_id else (FOREIGN, None)
 
 
 def trouble(body: bytes, session_id: str) -> str:
     """Return "" for a valid answer of this session, else the kind of failure."""
-    try:
-        answer = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return INVALID
-    if not all(block.whole() for block in answer.blocks if isinstance(block, _Table)):
-        return INVALID
-    return "" if answer.meta.session_id == session_id else FOREIGN
+    return read(body, session_id)[0]

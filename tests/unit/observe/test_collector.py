@@ -59,7 +59,17 @@ def prepared(run: Path, url: str, config: str = "", **probes: object) -> Target:
     }
     builds = {arm: {"digest": DIGESTS[arm], "commit": {"stable": OLD, "canary": NEW}[arm]} for arm in DIGESTS}
     limits = {"rate_per_s": 5_000.0, "conversations": 2, "turns": 3, "timeout_s": 1.0} | probes
-    given = {"name": "test", "environments": {"production": production}, "builds": builds, "probes": limits}
+    watch = {"for_s": 2.0, "window_s": 1.0, "slice_s": 1.0, "largest_gap_s": 2.0}
+    given = {
+        "name": "test",
+        "rehearsal": True,
+        "environments": {"production": production},
+        "builds": builds,
+        "probes": limits,
+        "watch": {"canary": watch},
+        "load": {"requests_per_s": 20.0, "think_s": 0.1},
+        "metrics": {"every_s": 1.0},
+    }
     target = msgspec.convert(given, Target)
     _ = (run / "target.json").write_bytes(msgspec.json.encode(target))
     return target
@@ -106,7 +116,7 @@ def test_a_canary_is_observed_whole_and_judged_met(tmp_path: Path, api: str) -> 
         "image_digests": {arm: [digest] for arm, digest in DIGESTS.items()},
     }
     log = (tmp_path / "collector.log").read_text(encoding="utf-8")
-    assert "plain: 3500 asks" in log
+    assert "plain: 4500 asks" in log
     assert "hush" not in log
 
 
@@ -122,7 +132,7 @@ def test_a_dead_target_ends_quickly_as_no_data(tmp_path: Path, *, silent: bool) 
     plain = tally.answers(reader.stream(names.PLAIN))
     verdict = share.splits_as_configured(0.1, plain)
     assert verdict.reason is Reason.NO_DATA
-    assert ("time-outs in a row" if silent else "3,500 refused connections") in verdict.because
+    assert ("time-outs in a row" if silent else "4,500 refused connections") in verdict.because
     assert json.loads((tmp_path / "identity.json").read_text(encoding="utf-8"))["cluster_uid"] is None
 
 

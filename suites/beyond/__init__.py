@@ -1,0 +1,1 @@
+"""Beyond the runbook: what its intent needs."""

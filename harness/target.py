@@ -6,6 +6,7 @@ missing file is one line and exit 4: a typo in a gate's configuration must never
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping  # noqa: TC003  msgspec reads the annotations when it runs
 from pathlib import Path
@@ -317,10 +318,11 @@ def _allowed(target: Target, where: str) -> Target:
                 f"target profile {where}: watch.{phase}.for_s: wanted at least {wanted:.0f} s, the runbook's, "
                 f"got {got:g}; only a rehearsal is shorter, leave the key out"
             )
-        if not watch.window_s <= watch.slice_s <= got:
+        whole = math.isclose(watch.slice_s / watch.window_s, round(watch.slice_s / watch.window_s), abs_tol=1e-9)
+        if not (watch.window_s <= watch.slice_s <= got and whole):
             raise UsageError(
-                f"target profile {where}: watch.{phase}: wanted window_s <= slice_s <= for_s, got "
-                f"{watch.window_s:g}, {watch.slice_s:g}, {got:g}; change them"
+                f"target profile {where}: watch.{phase}: wanted window_s <= slice_s <= for_s, a slice of whole "
+                f"windows, got {watch.window_s:g}, {watch.slice_s:g}, {got:g}; change them"
             )
     return target
 

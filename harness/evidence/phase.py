@@ -52,10 +52,12 @@ class Watch:
 
     def slow(self, endpoint: str, most_s: float) -> dict[str, Share]:
         """Return by source how many requests of an endpoint took longer than `most_s` seconds."""
-        return {
+        found = {
             source: self.seen.slower_than(most_s, Pick(stream, endpoint, self.arm))
             for source, stream in self._sources.items()
         }
+        scraped = Pick(f"{names.PROMETHEUS}-over-{most_s:g}", endpoint, self.arm)
+        return found | self._scraped(frozenset({"over"}), scraped)
 
     def at_once(self, limits_s: Mapping[str, float]) -> dict[str, Share]:
         """Return by endpoint the same of as many users at the same instant as the profile declares."""
@@ -76,7 +78,8 @@ class Watch:
     def failed(self) -> dict[str, Share]:
         """Return by source how many requests failed."""
         found = {source: self.seen.failed(Pick(stream, None, self.arm)) for source, stream in self._sources.items()}
-        return {source: self.with_status(one) if source == "logs" else one for source, one in found.items()}
+        found = {source: self.with_status(one) if source == "logs" else one for source, one in found.items()}
+        return found | self._scraped(frozenset({"5xx"}), Pick(names.PROMETHEUS, None, self.arm))
 
     @property
     def unsaved(self) -> dict[str, Share]:
@@ -224,6 +227,12 @@ class Watch:
         if not watched or not isinstance(began, int | float) or not isinstance(at, int | float) or not at:
             return False
         return at <= min(one.start for one in watched) or began >= max(one.end for one in watched)
+
+    def _scraped(self, kinds: frozenset[str], pick: Pick) -> dict[str, Share]:
+        """Return what Prometheus counted, where the profile names one."""
+        if self.environment.prometheus is None:
+            return {}
+        return {names.FROM_PROMETHEUS: self.seen.with_error(kinds, pick)}
 
     def with_status(self, logged: Share) -> Share:
         """Return the logs' failures; where lines name no status, nobody knows which requests failed."""

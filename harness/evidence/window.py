@@ -85,8 +85,8 @@ class Window:
     """
 
     __slots__ = (
-        "_buckets", "_limits_s", "_over_s", "_packed", "_passed", "answered", "capped", "errors", "late", "late_max_us", "max_us",
-        "n", "scheduled", "sum_us", "terms",
+        "_buckets", "_limits_s", "_over_s", "_packed", "_passed", "answered", "capped", "errors", "late", "late_max_us",
+        "max_us", "n", "scheduled", "sum_us", "terms",
     )  # fmt: skip
 
     def __init__(self, terms: Terms) -> None:

@@ -38,7 +38,7 @@ def health_is_real(answers: Sequence[Health], trouble: str = "") -> Verdict:
     """
     facts: dict[str, Fact] = {
         "answers": [_answer(one) for one in answers],
-        "pods": sum(1 for one in answers if one.pod),
+        "pods": len({one.pod for one in answers if one.pod}),
         "trouble": trouble,
     }
     if bad := [one for one in answers if one.asked and not one.good]:

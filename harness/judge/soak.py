@@ -94,8 +94,8 @@ def clock(slices: Iterable[Slice], largest_gap_s: float) -> Clock:
     watched: str | None = None
     known = ordered[0].start if ordered else 0.0  # until here something was learnt, good or bad
     for at in ordered:
-        changed = watched is not None and at.watched != watched
-        watched = at.watched
+        changed = bool(at.watched) and watched is not None and at.watched != watched
+        watched = at.watched or watched  # a slice in which nobody looked is a hole, not a change
         if changed:
             resets.append(Reset(at.start, Reason.INTERRUPTED, f"what is watched changed to {at.watched or 'unnamed'}"))
             since = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import NO_DATA, Expected, Fault, V
+from sandbox.faults.fault import NO_DATA, TOO_FEW, Expected, Fault, V
 
-_SMALL: Expected = ("UNKNOWN", "SAMPLE_TOO_SMALL")
 _GAP: Expected = ("UNKNOWN", "GAP")
 _GENERATOR: Expected = ("UNKNOWN", "GENERATOR_INVALID")
+_BY_TRAFFIC = ("P1-SLO-02", "P1-SLO-03", "P1-SLO-04", "P1-EXE-03", "P1-EXE-04", "P1-PASS-01", "BY-01", "BY-06")
 
 AROUND: tuple[Fault, ...] = (
     # what users do
@@ -15,13 +15,21 @@ AROUND: tuple[Fault, ...] = (
         "8 of 100 users of the canary more leave before the end of their session",
         "users",
         "P2-PASS-02",
+        implied={"P2-PASS-04": V},
     ),
-    Fault("canary-feedback", "3 of 100 users of the canary rate their session negatively", "users", "P2-PASS-01"),
+    Fault(
+        "canary-feedback",
+        "3 of 100 users of the canary rate their session negatively",
+        "users",
+        "P2-PASS-01",
+        implied={"P2-PASS-04": V},
+    ),
     Fault(
         "engagement-down",
         "users click neither examples nor suggested actions any more",
         "users",
         "PD-04",
+        implied={"PD-06": V},
         phase="postdeploy",
     ),
     Fault(
@@ -29,6 +37,7 @@ AROUND: tuple[Fault, ...] = (
         "10 of 100 users leave before the end of their session, whichever build they have",
         "users",
         "PD-04",
+        implied={"PD-06": V},
         phase="postdeploy",
     ),
     # how they reach the arms
@@ -37,7 +46,7 @@ AROUND: tuple[Fault, ...] = (
         "the ingress controller sends 1% to the canary, whatever is configured",
         "data plane",
         "P2-PASS-04",
-        _SMALL,
+        TOO_FEW,
         implied={"P2-RTE-02": V},
     ),
     Fault(
@@ -46,7 +55,7 @@ AROUND: tuple[Fault, ...] = (
         "objects",
         "P2-PASS-02",
         NO_DATA,
-        implied={"P2-PASS-01": NO_DATA},
+        implied=dict.fromkeys(("P2-PASS-01", "P2-PASS-04"), NO_DATA),
     ),
     # what looks bad and is not
     Fault("logs-rotated", "the node rotates container logs every 256 kB", "node", None),
@@ -75,6 +84,7 @@ AROUND: tuple[Fault, ...] = (
         "collector",
         "P1-PASS-01",
         _GAP,
+        implied={"P1-PASS-02": _GAP},  # nobody looked for alerts either
         phase="staging",
     ),
     Fault(
@@ -83,6 +93,7 @@ AROUND: tuple[Fault, ...] = (
         "collector",
         "P1-SLO-01",
         _GENERATOR,
+        implied=dict.fromkeys(_BY_TRAFFIC, _GENERATOR),
         phase="staging",
     ),
     Fault(

@@ -13,6 +13,7 @@ Expected = tuple[Literal["VIOLATED", "UNKNOWN"], str]  # outcome, reason (empty 
 
 V: Expected = ("VIOLATED", "")
 NO_DATA: Expected = ("UNKNOWN", "NO_DATA")
+TOO_FEW: Expected = ("UNKNOWN", "SAMPLE_TOO_SMALL")
 
 
 @dataclass(frozen=True, slots=True)

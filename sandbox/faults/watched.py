@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.faults.fault import NO_DATA, Expected, Fault, V
+from sandbox.faults.fault import NO_DATA, TOO_FEW, Expected, Fault, V
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,22 +15,26 @@ def _staging(name: str, does: str, primary: str | None, *implied: str) -> Fault:
 
 
 def _canary(name: str, does: str, primary: str | None, *implied: str) -> Fault:
-    return Fault(name, does, "product", primary, implied=dict.fromkeys(implied, V))
+    everything = ("P2-PASS-04",) if primary else ()  # it wants all of the others
+    return Fault(name, does, "product", primary, implied=dict.fromkeys((*implied, *everything), V))
 
 
 def _after(name: str, does: str, primary: str) -> Fault:
-    return Fault(name, does, "product", primary, phase="postdeploy")
+    return Fault(name, does, "product", primary, implied={"PD-06": V}, phase="postdeploy")
 
 
 def _diagnosis(name: str, does: str, primary: str) -> Fault:
     return Fault(name, does, "product", primary, phase="troubleshoot")
 
 
-_UNREADABLE: Mapping[str, Expected] = {"BY-02": NO_DATA}  # counters that can't be read can't be seen to move
+# counters that can't be read can't be seen to move, and what is judged from them and from the logs is judged from both
+_UNREADABLE: Mapping[str, Expected] = dict.fromkeys(("BY-02", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA)
+_NO_ALERTS: Mapping[str, Expected] = {"P1-PASS-02": NO_DATA}  # nothing of the document can be read
 
 
-def _unreadable(name: str, does: str) -> Fault:
-    return Fault(name, does, "product", "P1-EXE-05", NO_DATA, implied=_UNREADABLE, phase="staging")
+def _unreadable(name: str, does: str, *, whole: bool = False) -> Fault:
+    implied = {**_UNREADABLE, **(_NO_ALERTS if whole else {})}
+    return Fault(name, does, "product", "P1-EXE-05", NO_DATA, implied=implied, phase="staging")
 
 
 _SLOW = (
@@ -52,11 +56,11 @@ _SLOW = (
         "P1-EXE-05",
     ),
     _staging(
-        "tail-only", "7% of chats take 4 s, the median is as ever", "P1-SLO-01", "P1-PASS-01", "P1-EXE-05", "BY-06"
+        "tail-only", "14% of chats take 4 s, the median is as ever", "P1-SLO-01", "P1-PASS-01", "P1-EXE-05", "BY-06"
     ),
     _staging(
         "bimodal",
-        "chat takes 50 ms, but 8% of it 1.7 s and more",
+        "chat takes 50 ms, but 14% of it 1.7 s and more",
         "P1-SLO-01",
         "P1-PASS-01",
         "P1-EXE-05",
@@ -69,7 +73,6 @@ _SLOW = (
         "P1-SLO-03",
         "P1-PASS-01",
         "P1-EXE-05",
-        "BY-06",
     ),
     _staging(
         "serial",
@@ -81,14 +84,16 @@ _SLOW = (
         "P1-PASS-01",
         "P1-EXE-05",
     ),
-    _staging(
+    Fault(
         "stall",
         "all pods freeze for 3 s of every 10",
+        "product",
         "P1-SLO-01",
-        "P1-SLO-02",
-        "P1-PASS-01",
-        "P1-EXE-05",
-        "BY-06",
+        implied={
+            **dict.fromkeys(("P1-SLO-02", "P1-PASS-01", "P1-EXE-05", "BY-06"), V),
+            "P1-SLO-03": TOO_FEW,  # who met a freeze is chance: the difference stays open
+        },
+        phase="staging",
     ),
 )
 _FAILING = (
@@ -127,17 +132,17 @@ _FAILING = (
 _FIGURES = (
     _staging("alert-page", "the alert RedisDown fires for 4 s of every 20", "P1-PASS-02"),
     _staging("alert-warn", "the warning HighLatency fires all the time", None),
-    _unreadable("metrics-error-200", "metrics documents are an error, with status 200"),
+    _unreadable("metrics-error-200", "metrics documents are an error, with status 200", whole=True),
     _unreadable("metrics-null", "figures in the metrics documents are null"),
     _unreadable("metrics-string", "figures in the metrics documents are texts"),
-    _unreadable("metrics-nan", "figures in the metrics documents are NaN and Infinity"),
+    _unreadable("metrics-nan", "figures in the metrics documents are NaN and Infinity", whole=True),
     _unreadable("metrics-missing", "the metrics documents have no figures"),
     Fault(
         "metrics-frozen",
         "counters in the metrics documents stay at zero",
         "product",
         "BY-02",
-        implied={"P1-EXE-05": NO_DATA},
+        implied=dict.fromkeys(("P1-EXE-05", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),  # zero of zero
         phase="staging",
     ),
     _staging("counters-backwards", "counters lose two fifths for 5 s of every 13, without a restart", "BY-02"),

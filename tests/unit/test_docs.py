@@ -63,7 +63,7 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("part", PART_OF_A_PROFILE, ids=lambda part: part.__name__)
 def test_the_profiles_page_explains_every_key(part: type[msgspec.Struct]) -> None:
     section = _text("docs/profiles.md").partition(f"<!-- {part.__name__} -->")[2].partition("<!-- ")[0]
-    documented = re.findall(r"^\| `([a-z_]+)` \|", section, flags=re.MULTILINE)
+    documented = re.findall(r"^\| `([a-z0-9_]+)` \|", section, flags=re.MULTILINE)
     kind = {"NginxRouting", "GatewayRouting", "UrlPairRouting"} & {part.__name__}
     assert documented == [*(["kind"] if kind else []), *part.__struct_fields__]
 

@@ -23,14 +23,14 @@ def _stall(facts: Facts, so_far: Effects) -> Effects:
 
 def _bimodal(facts: Facts, so_far: Effects) -> Effects:
     """Take 50 ms from a cache, or 1.7 s and up to 0.2 s more."""
-    return replace(so_far, takes_s=1.7 + 2.5 * facts.draw if facts.draw < 0.08 else 0.05) if chat(facts) else so_far
+    return replace(so_far, takes_s=1.7 + 1.4 * facts.draw if facts.draw < 0.14 else 0.05) if chat(facts) else so_far
 
 
 TIMING: Mapping[str, Rule] = {
     "slow-chat": on(chat, factor=7.4),
     "slow-enhanced": on(enhanced, factor=7.6),
     "delta-140": on(enhanced, plus_s=0.160),
-    "tail-only": on(chat, share(0.07), takes_s=4.0),
+    "tail-only": on(chat, share(0.14), takes_s=4.0),
     "bimodal": _bimodal,
     "long-prompt-slow": on(enhanced, longer(4096), plus_s=1.9),
     "serial": on(asked, serial=True),

@@ -207,3 +207,21 @@ def test_traffic_of_every_generator_is_added_up(tmp_path: Path) -> None:
     book.go_on(120)
     ran = of(book.done()).ran
     assert (ran.scheduled, ran.accounted, ran.arrivals, ran.finished) == (20, 20, {"a": 10}, {"a": 8})
+
+
+def test_a_prometheus_that_the_profile_names_is_one_more_source_and_silent_it_is_no_good_one(tmp_path: Path) -> None:
+    book = Book(tmp_path, lengths=Lengths(1800.0, 300.0, 60.0, 600.0))
+    book.go_on(1800.0, Day(each=200))
+    run = book.done()
+    asked = targets.Prometheus("http://prometheus:9090")
+    staging = msgspec.structs.replace(TARGET.environments["staging"], prometheus=asked)
+    configured = msgspec.structs.replace(TARGET, environments={"staging": staging})
+    alone, beside = of(run), phase.of(run, "staging", configured, LINES)
+    for found in (alone.slow("chat", 1.5), alone.failed, alone.unsaved):
+        assert names.FROM_PROMETHEUS not in found
+    for found in (beside.slow("chat", 1.5), beside.failed, beside.unsaved, beside.repaired):
+        assert found[names.FROM_PROMETHEUS].sum.of == 0
+    assert slos.p95(1.5, alone.slow("chat", 1.5), alpha=ALPHA).outcome is Outcome.MET
+    verdict = slos.p95(1.5, beside.slow("chat", 1.5), alpha=ALPHA)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, Reason.NO_DATA)
+    assert "prometheus" in verdict.because

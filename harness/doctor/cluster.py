@@ -40,7 +40,8 @@ class Right(NamedTuple):
         return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
 
 
-LATER = (Right("get", "", "pods/log"), Right("list", "", "configmaps"), Right("list", "", "events"))
+WATCHES = (Right("get", "", "pods/log"), Right("get", "", "pods/proxy"))  # every line; each pod's own figures
+LATER = (Right("list", "", "configmaps"), Right("list", "", "events"))
 WRITES = (Right("patch", "apps", "deployments"),)
 WRITES_NGINX = (Right("patch", "networking.k8s.io", "ingresses"), Right("delete", "networking.k8s.io", "ingresses"))
 WRITES_GATEWAY = (Right("patch", "gateway.networking.k8s.io", "httproutes"),)
@@ -133,6 +134,7 @@ def _rights(name: str, access: client.ApiClient, env: Environment, where: str, *
     routing = WRITES_GATEWAY if isinstance(env.routing, GatewayRouting) else routing
     found = [
         _granted(f"{name}: rights to read", reads(env), access, env, where, say=missing),
+        _granted(f"{name}: rights to watch", WATCHES, access, env, where, say=missing),
         _granted(f"{name}: rights for planned lines", LATER, access, env, where, say=warning),
     ]
     if acting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from harness.doctor.finding import Finding, missing, ok, warning
 from harness.target import ARMS
 
 if TYPE_CHECKING:
-    from harness.target import Build, Target
+    from harness.target import Build, Environment, Target
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -25,6 +26,29 @@ def check(target: Target, where: str) -> list[Finding]:
         found.append(missing("environments", wanted="staging and production", got=got, where=where, do=do))
     found.extend(_build(arm, target.builds.get(arm), where) for arm in ARMS)
     found.append(_owners(target, where))
+    if target.launch is None:
+        found.extend(part for name, env in target.environments.items() for part in _sources(name, env, where))
+    return found
+
+
+def _sources(name: str, env: Environment, where: str) -> list[Finding]:
+    """Look for what a watch is told beside addresses; without it lines stay UNKNOWN, which is no error."""
+    wanted = {
+        "token_file": ("bearer tokens of synthetic users", "enhanced chat is not asked, its lines have no data"),
+        **({} if name == "staging" else {
+            "redis": ("an address of Redis", "TS-LAT-01 has no data"),
+            "baseline": ("figures of before the rollout", "PD-04 and PD-05 have no data"),
+        }),
+    }  # fmt: skip
+    found: list[Finding] = []
+    for key, (what, without) in wanted.items():
+        value, place = str(getattr(env, key)), f"{where}: environments.{name}.{key}"
+        if not value:
+            do = f"set {key}; docs/profiles.md explains it"
+            found.append(warning(f"{name}: {key}", wanted=what, got=f"none: {without}", where=place, do=do))
+        elif key != "redis" and not os.access(value, os.R_OK):
+            do = "make the file readable here, or name another"
+            found.append(missing(f"{name}: {key}", wanted=what, got="no readable file", where=place, do=do))
     return found
 
 

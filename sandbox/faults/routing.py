@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import NO_DATA, Expected, Fault, V
+from sandbox.faults.fault import NO_DATA, TOO_FEW, Expected, Fault, V
 
 
 def _no_pin(*lines: str) -> dict[str, Expected]:
@@ -10,6 +10,23 @@ def _no_pin(*lines: str) -> dict[str, Expected]:
     return {**dict.fromkeys(lines, V), "P2-RTE-05": NO_DATA}
 
 
+_BY_ASKS = ("P2-SLO-01", "P2-SLO-02", "P2-SLO-03", "P2-SLO-04", "P2-MON-01", "P2-MON-02", "P2-PASS-03", "P2-PASS-04")
+_BY_PODS = ("P2-SLO-05", "P2-SLO-06")
+_BY_USERS = ("P2-PASS-01", "P2-PASS-02", "P2-PASS-04")
+
+
+def _nobody(*lines: str) -> dict[str, Expected]:
+    """Whatever these lines count, there is none of it."""
+    return dict.fromkeys(lines, NO_DATA)
+
+
+_NO_CANARY = _nobody(*_BY_ASKS, *_BY_PODS, *_BY_USERS)  # an arm that nobody reaches has no figures of its own
+_NOTHING = {**_NO_CANARY, **_nobody("BY-01", "BY-02")}
+
+# our own traffic can't be pinned: the canary gets the tenth that everybody gives it
+_FEW: dict[str, Expected] = dict.fromkeys(
+    ("P2-SLO-03", "P2-SLO-04", "P2-SLO-05", "P2-MON-01", "P2-MON-02", "P2-PASS-03", "P2-PASS-04"), TOO_FEW
+)
 _NO_ANSWERS: dict[str, Expected] = dict.fromkeys(("P2-RTE-03", "P2-RTE-04", "P2-RTE-05", "P2-RTE-06"), NO_DATA)
 
 ROUTING = (
@@ -18,7 +35,7 @@ ROUTING = (
         "the canary annotations sit on the only Ingress of the host: every user gets 404",
         "objects",
         "P2-RTE-01",
-        implied={"P2-RTE-02": NO_DATA, **_NO_ANSWERS},
+        implied={"P2-RTE-02": NO_DATA, **_NO_ANSWERS, **_NOTHING},
     ),
     Fault(
         "weight-5",
@@ -37,20 +54,21 @@ ROUTING = (
         "the canary Ingress names no class, so no controller serves it",
         "objects",
         "P2-RTE-01",
-        implied={**_no_pin("P2-RTE-02", "P2-RTE-03", "P2-RTE-04"), "P2-RTE-06": NO_DATA},
+        implied={**_no_pin("P2-RTE-02", "P2-RTE-03", "P2-RTE-04"), "P2-RTE-06": NO_DATA, **_NO_CANARY},
     ),
     Fault(
         "weight-number-refused",
         "the weight was sent as a number, the API refused it, and the canary Ingress has none",
         "objects",
         "P2-RTE-01",
-        implied={"P2-RTE-02": NO_DATA},
+        implied={"P2-RTE-02": NO_DATA, **_nobody(*_BY_USERS)},
     ),
     Fault(
         "split-0",
         "the ingress controller sends 0% to the canary, whatever is configured",
         "data plane",
         "P2-RTE-02",
+        implied=_nobody(*_BY_USERS),
     ),
     Fault(
         "split-5",
@@ -69,7 +87,7 @@ ROUTING = (
         "the ingress controller does not know the routing header",
         "data plane",
         "P2-RTE-03",
-        implied=_no_pin(),
+        implied={**_no_pin(), **_FEW},
     ),
     Fault(
         "cookie-rule-missing",
@@ -91,14 +109,17 @@ ROUTING = (
         "the canary Deployment runs the stable build",
         "objects",
         "P2-RTE-06",
-        implied=_no_pin("P2-RTE-02", "P2-RTE-03", "P2-RTE-04"),
+        implied={**_no_pin("P2-RTE-02", "P2-RTE-03", "P2-RTE-04"), **_NO_CANARY},
     ),
     Fault(
         "stable-new-build",
         "the stable Deployment already runs the candidate",
         "objects",
         "P2-RTE-06",
-        implied=_no_pin("P2-RTE-02", "P2-RTE-03", "P2-RTE-04"),
+        implied={
+            **_no_pin("P2-RTE-02", "P2-RTE-03", "P2-RTE-04"),
+            **_nobody("P2-MON-01", "P2-MON-02", "P2-PASS-03", *_BY_USERS),  # there is nothing to compare with
+        },
     ),
     Fault("one-pod-other-digest", "one of the canary's pods runs a third digest", "node", "P2-RTE-06"),
     Fault(
@@ -107,7 +128,7 @@ ROUTING = (
         "product",
         "P2-RTE-02",
         NO_DATA,
-        implied=_NO_ANSWERS,
+        implied={**_NO_ANSWERS, **_nobody(*_BY_ASKS)},  # logs and documents still tell
     ),
     Fault(
         "target-down",
@@ -115,7 +136,7 @@ ROUTING = (
         "cluster",
         "P2-RTE-02",
         NO_DATA,
-        implied=_NO_ANSWERS,
+        implied={**_NO_ANSWERS, **_NOTHING},
     ),
     Fault("wrong-cluster", "the production context leads to a cluster with another uid", "cluster", "EN-02"),
     Fault(

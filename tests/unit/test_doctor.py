@@ -253,11 +253,22 @@ def test_a_finding_reads_as_one_line() -> None:
 # --- profile ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_profile_with_everything_in_it_is_ok() -> None:
+def test_a_profile_with_everything_in_it_is_ok(tmp_path: Path) -> None:
     owners: dict[Any, str] = dict.fromkeys(settings.LEVELS, "somebody")
-    both = {"staging": Environment(), "production": Environment()}
+    file = tmp_path / "file"
+    _ = file.write_text("there\n", encoding="utf-8")
+    told = Environment(token_file=str(file), redis="redis:6379", baseline=str(file))
+    both = {"staging": told, "production": told}
     whole = Target("x", both, builds={"stable": BUILD, "canary": BUILD}, escalation=Escalation(owners))  # pyright: ignore[reportArgumentType]
     assert set(_states(settings.check(whole, "x.toml")).values()) == {State.OK}
+
+
+def test_what_a_watch_is_not_told_is_a_warning_and_a_file_that_is_not_there_is_missing() -> None:
+    both = {"staging": Environment(token_file="gone"), "production": Environment()}
+    found = {f.what: f.state for f in settings.check(Target("x", both), "x.toml")}  # pyright: ignore[reportArgumentType]
+    assert found["staging: token_file"] is State.MISSING
+    for key in ("token_file", "redis", "baseline"):
+        assert found[f"production: {key}"] is State.WARNING
 
 
 @pytest.mark.parametrize(
@@ -370,6 +381,7 @@ def test_a_cluster_that_a_reader_may_read_is_ok_and_rights_to_act_are_no_ones_ne
         "production: kubeconfig": State.OK,
         "production: cluster uid": State.OK,
         "production: rights to read": State.OK,
+        "production: rights to watch": State.OK,
         "production: rights for planned lines": State.OK,
         "production: rights to act": State.WARNING,
         "production: deployment/onesource": State.OK,

@@ -21,10 +21,10 @@ DRAIN_TURNS: Final = 10  # a conversation that began at the last moment gets tim
 ARMS_COMPARED: Final = (
     Scenario("three turns", turns=3, think_s=2.0, weight=4),
     Scenario("five turns", turns=5, think_s=2.0, weight=2),
-    Scenario("enhanced", "enhanced", weight=24),
+    Scenario("enhanced", "enhanced", weight=40),
     Scenario("streamed", streamed=True, weight=24),
 )
-"""In production: a third each of conversations, enhanced requests and streams, so that every comparison fills."""
+"""In production: conversations, half as many again enhanced requests, and streams, so that every comparison fills."""
 
 _LONG: Final = Scenario("long prompt", "enhanced", prompt_bytes=LONG_PROMPT + 1, weight=60)
 STAGING: Final = (*(one for one in SOAK if one.name != _LONG.name), _LONG)

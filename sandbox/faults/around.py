@@ -47,7 +47,7 @@ AROUND: tuple[Fault, ...] = (
         "data plane",
         "P2-PASS-04",
         TOO_FEW,
-        implied={"P2-RTE-02": V},
+        implied={"P2-RTE-02": V, "P2-PASS-01": TOO_FEW},
     ),
     Fault(
         "no-affinity",

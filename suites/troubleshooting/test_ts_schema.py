@@ -32,4 +32,4 @@ def test_ts_sch_01_the_repair_rate_is_there_and_within_its_limit(
 @pytest.mark.runbook("TS-SCH-02")
 def test_ts_sch_02_no_validation_failure_keeps_coming_back(line: Line, symptoms: Watch, decide: Decide) -> None:
     """From every line of every pod, not from the last ten."""
-    decide(product.no_repeats(symptoms.failures, symptoms.logged_answers, line.limits.count("most_times")))
+    decide(product.no_repeats(symptoms.failures, symptoms.logged_answers, line.limits.count("most_answers")))

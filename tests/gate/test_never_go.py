@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness import policy
 from harness.cli import run as gate
 from harness.cli.decide import of_folder
 from tests.gate.builder import build
@@ -25,7 +26,7 @@ def test_a_genuine_run_is_go(tmp_path: Path) -> None:
 def test_no_record_can_be_removed_emptied_or_cut_short_unnoticed(tmp_path: Path) -> None:
     folder = build(tmp_path)
     records = [path for path in folder.path.rglob("*.json*") if path.parent.name != "artifacts"]
-    assert len(records) == 3 + 7  # run, ledger, outcomes, and a result per line
+    assert len(records) == 3 + len(policy.load().of("canary").required)  # run, ledger, outcomes, and a result per line
     for path in [*records, folder.path / "evidence.db"]:
         whole = path.read_bytes()
         for left in (None, 0, 1, len(whole) // 2, len(whole) - 1):

@@ -151,7 +151,14 @@ _FIGURES = (
         implied=dict.fromkeys(("P1-EXE-05", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),  # zero of zero
         phase="staging",
     ),
-    _staging("counters-backwards", "counters lose two fifths for 5 s of every 13, without a restart", "BY-02"),
+    Fault(
+        "counters-backwards",
+        "counters lose two fifths for 5 s of every 13, without a restart",
+        "product",
+        "BY-02",
+        implied=dict.fromkeys(("P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),  # no counter of theirs is believed
+        phase="staging",
+    ),
 )
 _CONTENT = (
     _staging("spa-fallback", "health and every unknown path answer 200 with the page", "P1-EXE-02"),

@@ -182,7 +182,7 @@ _AFTER = (
     _after("repair-trend-up", "the share of repaired answers rises by 0.03 points a second", "PD-01"),
     _after("repair-plateau", "0.4% of answers are repaired, and go on being so", "PD-01"),
     _after("context-loss", "0.6% of later turns know nothing of their conversation", "PD-02"),
-    _after("error-logs-up", "1.5% of chats are answered 500", "PD-05"),
+    _after("error-logs-up", "1% of chats are answered 500", "PD-05"),
 )
 _DIAGNOSES = (
     _diagnosis("pipeline-off", "the legacy pipeline runs, whatever is configured", "TS-LAT-02"),

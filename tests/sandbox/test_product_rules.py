@@ -131,7 +131,7 @@ def test_a_freeze_ends_at_the_same_moment_for_everyone_who_waits() -> None:
     [
         ("errors-drip", {500, 503}, 0.012),
         ("both-5xx", {500}, 0.015),
-        ("error-logs-up", {500}, 0.015),
+        ("error-logs-up", {500}, 0.01),
         ("canary-5xx", {500}, 0.025),
         ("one-bad-pod", {500}, 0.04),
     ],

@@ -90,7 +90,8 @@ class Outcomes:
         if answered:
             self._answered.add(arm)
             self._add(names.REPAIRS, arm, second, bad=repaired)
-        if record.turn is not None and record.turn >= 2:
+        failed = record.status is not None and record.status >= 500  # it never came to remembering
+        if record.turn is not None and record.turn >= 2 and not failed:
             self._add(names.CONTEXT, arm, second, bad=(record.known or 0) <= 0)
         return answered
 

@@ -29,7 +29,7 @@ FAILING: Mapping[str, Rule] = {
     "one-bad-pod": both(on(asked, first, plus_s=0.6), on(asked, first, share(0.04), status=500)),
     "canary-5xx": on(asked, canary, share(0.025), status=500),
     "both-5xx": on(asked, share(0.015), status=500),
-    "error-logs-up": on(asked, share(0.015), status=500),
+    "error-logs-up": on(asked, share(0.01), status=500),
     "persist-errors": on(asked, share(0.008), unsaved=True),
     "canary-persist": on(asked, canary, share(0.008), unsaved=True),
     "repairs": on(asked, share(0.02), draft="block"),

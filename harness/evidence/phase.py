@@ -50,6 +50,16 @@ class Watch:
         """How the watch went."""
         return self.seen.course
 
+    @property
+    def unlogged(self) -> tuple[Hole, ...]:
+        """Return the holes in what the pods' logs were read of."""
+        return self.seen.holes(names.LOGS)
+
+    @property
+    def undocumented(self) -> tuple[Hole, ...]:
+        """Return the holes in what the pods' metrics documents were read of."""
+        return self.seen.holes(names.REPAIRS)
+
     def slow(self, endpoint: str, most_s: float) -> dict[str, Share]:
         """Return by source how many requests of an endpoint took longer than `most_s` seconds."""
         found = {

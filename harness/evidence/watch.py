@@ -179,7 +179,8 @@ class WatchEvidence:
         """Return the holes of a pick's source: a gap in the logs is one of everything that is read from them."""
         own = () if pick.endpoint in {names.FROM_LOGS, names.FROM_PROMETHEUS} else self.holes(pick.stream)
         logs = self.holes(names.LOGS) if pick.endpoint == names.FROM_LOGS or pick.stream in FROM_LINES else ()
-        scraped = self.holes(names.PROMETHEUS) if pick.endpoint == names.FROM_PROMETHEUS else ()
+        counted = pick.stream.startswith(f"{names.PROMETHEUS}-") or pick.endpoint == names.FROM_PROMETHEUS
+        scraped = self.holes(names.PROMETHEUS) if counted else ()
         return (*own, *logs, *scraped)
 
     @cached_property

@@ -301,7 +301,9 @@ def _more_blocks(n: int, half: float, room: float) -> int | None:
 
 
 def _written(value: float, unit: str) -> str:
-    """Write a signed difference; without a unit it is a share."""
+    """Write a signed difference; without a unit it is a share. What so few blocks do not bound is said in words."""
+    if math.isinf(value):
+        return "no bound"
     return f"{value:+.4g} {unit}" if unit else f"{value * 100:+.3g}%"
 
 

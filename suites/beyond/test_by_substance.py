@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.judge import product, slos
+from harness.judge import course, product, slos
 
 if TYPE_CHECKING:
     from fixtures.decide import Decide
@@ -31,14 +31,13 @@ def test_by_01_answers_are_real(line: Line, watch: Watch, alpha: float, decide: 
 @pytest.mark.staging
 @pytest.mark.canary
 @pytest.mark.runbook("BY-02")
-def test_by_02_the_products_counters_move_with_the_traffic(product_of: Product, decide: Decide) -> None:
+def test_by_02_the_products_counters_move_with_the_traffic(watch: Watch, product_of: Product, decide: Decide) -> None:
     """Counters that nobody increments say that all is well."""
     traffic = product_of.traffic
-    decide(
-        product.counters_move(
-            product_of.documents, traffic.logged, traffic.ours, traffic.slack, per_restart=traffic.per_restart
-        )
+    said = product.counters_move(
+        product_of.documents, traffic.logged, traffic.ours, traffic.slack, per_restart=traffic.per_restart
     )
+    decide(course.trusted(said, watch.course, holes=watch.undocumented))
 
 
 @pytest.mark.staging

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.judge import product, slos, watched
+from harness.judge import course, product, slos, watched
 from harness.judge.limit import Wording
 from harness.observe.load.plan import KINDS
 
@@ -25,9 +25,11 @@ pytestmark = pytest.mark.staging
 
 
 @pytest.mark.runbook("P1-EXE-02")
-def test_p1_exe_02_health_answers_on_every_pod_and_through_the_ingress(product_of: Product, decide: Decide) -> None:
+def test_p1_exe_02_health_answers_on_every_pod_and_through_the_ingress(
+    soak: Watch, product_of: Product, decide: Decide
+) -> None:
     """A page for people with status 200 is no health document."""
-    decide(product.health_is_real(product_of.health, product_of.health_trouble))
+    decide(course.trusted(product.health_is_real(product_of.health, product_of.health_trouble), soak.course))
 
 
 @pytest.mark.runbook("P1-EXE-03")
@@ -51,4 +53,5 @@ def test_p1_exe_05_the_products_own_figures_are_there_and_agree(
 ) -> None:
     """An error with status 200, a null or a text is no figure; a good one that users did not get is a wrong one."""
     ours = slos.spoken_of(slos.all_six("P1", soak.six, soak.limits, alphas))
-    decide(product.complies(product_of.documents, ours, limits=product_of.limits))
+    said = product.complies(product_of.documents, ours, limits=product_of.limits)
+    decide(course.trusted(said, soak.course, holes=soak.undocumented))

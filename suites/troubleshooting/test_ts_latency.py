@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.judge import product, slos
+from harness.judge import course, product, slos
 
 if TYPE_CHECKING:
     from fixtures.decide import Decide
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.troubleshoot
 
 
 @pytest.mark.runbook("TS-LAT-01")
-def test_ts_lat_01_redis_answers_pong(product_of: Product, decide: Decide) -> None:
+def test_ts_lat_01_redis_answers_pong(symptoms: Watch, product_of: Product, decide: Decide) -> None:
     """Asked directly, not through what a pod believes."""
-    decide(product.answers_pong(product_of.redis))
+    decide(course.trusted(product.answers_pong(product_of.redis), symptoms.course))
 
 
 @pytest.mark.runbook("TS-LAT-02")
 def test_ts_lat_02_the_unified_pipeline_is_on(symptoms: Watch, product_of: Product, decide: Decide) -> None:
     """By the word of every pod, and by what its answers look like."""
     seen = symptoms.without_unified.sum
-    decide(product.pipeline_is_on(product_of.flags, seen.of, seen.of - seen.hits))
+    decide(course.trusted(product.pipeline_is_on(product_of.flags, seen.of, seen.of - seen.hits), symptoms.course))
 
 
 @pytest.mark.runbook("TS-LAT-03")

@@ -225,3 +225,22 @@ def test_a_prometheus_that_the_profile_names_is_one_more_source_and_silent_it_is
     verdict = slos.p95(1.5, beside.slow("chat", 1.5), alpha=ALPHA)
     assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, Reason.NO_DATA)
     assert "prometheus" in verdict.because
+
+
+def test_a_prometheus_that_falls_silent_takes_its_slow_requests_with_it(tmp_path: Path) -> None:
+    book = Book(tmp_path, lengths=Lengths(3600.0, 300.0, 60.0, 600.0))
+    slow = Series(f"{names.PROMETHEUS}-over-1.5", "chat", "stable")
+    began = book.windows.timeline.at_s()
+    book.go_on(1800.0)
+    book.windows.count(began + 60.0, slow, 5000)
+    book.windows.gap(names.PROMETHEUS, round((began + 1800.0) * 1e6), round((began + 3600.0) * 1e6), "it broke")
+    book.go_on(1800.0)
+    run = book.done()
+    asked = targets.Prometheus("http://prometheus:9090")
+    staging = msgspec.structs.replace(TARGET.environments["staging"], prometheus=asked)
+    watch = phase.of(run, "staging", msgspec.structs.replace(TARGET, environments={"staging": staging}), LINES)
+    share = watch.slow("chat", 1.5)[names.FROM_PROMETHEUS]
+    assert share.sum.of == 5000
+    found = slos.p95(1.5, {"prometheus": share}, alpha=ALPHA)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.NO_DATA)
+    assert "it broke" in found.because

@@ -21,7 +21,8 @@ class Fault:
     """One switch. `implied` are the lines that follow from the same evidence; every other line stays MET.
 
     `primary` None: it looks bad and is not, so every line stays MET. `where` collector: it strikes whoever observes,
-    so whoever starts the observing makes it; here it has a name only.
+    so whoever starts the observing makes it; here it has a name only. `undecided` are lines that it leaves so few
+    samples that chance says whether they are MET or UNKNOWN for want of more; VIOLATED they never are.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Fault:
     expected: Expected = V
     implied: Mapping[str, Expected] = field(default_factory=dict[str, Expected])
     phase: str = "canary"
+    undecided: tuple[str, ...] = ()
 
     @property
     def expects(self) -> dict[str, Expected]:
@@ -46,6 +48,7 @@ class Fault:
             "phase": self.phase,
             "primary": self.primary,
             "implied_by": sorted(self.implied),
+            "undecided": sorted(self.undecided),
             "outcome": self.expected[0] if self.primary else "MET",
             "reason": (self.expected[1] or None) if self.primary else None,
             "expects": {line: {"outcome": o, "reason": r or None} for line, (o, r) in sorted(self.expects.items())},

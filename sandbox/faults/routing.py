@@ -24,9 +24,7 @@ _NO_CANARY = _nobody(*_BY_ASKS, *_BY_PODS, *_BY_USERS)  # an arm that nobody rea
 _NOTHING = {**_NO_CANARY, **_nobody("BY-01", "BY-02")}
 
 # our own traffic can't be pinned: the canary gets the tenth that everybody gives it
-_FEW: dict[str, Expected] = dict.fromkeys(
-    ("P2-SLO-03", "P2-SLO-04", "P2-SLO-05", "P2-MON-01", "P2-MON-02", "P2-PASS-03", "P2-PASS-04"), TOO_FEW
-)
+_FEW: dict[str, Expected] = dict.fromkeys(("P2-SLO-04", "P2-SLO-05", "P2-PASS-04"), TOO_FEW)
 _NO_ANSWERS: dict[str, Expected] = dict.fromkeys(("P2-RTE-03", "P2-RTE-04", "P2-RTE-05", "P2-RTE-06"), NO_DATA)
 
 ROUTING = (
@@ -88,6 +86,7 @@ ROUTING = (
         "data plane",
         "P2-RTE-03",
         implied={**_no_pin(), **_FEW},
+        undecided=("P2-SLO-03", "P2-MON-01", "P2-MON-02", "P2-PASS-03"),
     ),
     Fault(
         "cookie-rule-missing",

@@ -58,7 +58,11 @@ def test_faults_from_each_source_turn_the_lines_that_each_of_them_turns(
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_turns_exactly_its_declared_lines(running: Running, tmp_path: Path, fault: Fault) -> None:
-    assert _outcomes(running, fault.phase, tmp_path, fault.name) == _expected(fault.phase, (fault,))
+    got = _outcomes(running, fault.phase, tmp_path, fault.name)
+    for line in fault.undecided:
+        assert got[line] in {("MET", ""), ("UNKNOWN", "SAMPLE_TOO_SMALL")}
+        got[line] = ("MET", "")
+    assert got == _expected(fault.phase, (fault,))
 
 
 @pytest.mark.sample

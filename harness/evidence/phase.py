@@ -206,7 +206,7 @@ class Watch:
     @property
     def failures(self) -> dict[str, int]:
         """Return how often the schema guard gave up, by reason."""
-        return {reason: window.n for reason, window in self.seen.sums(Pick(names.FAILURES)).items()}
+        return {reason: window.n for reason, window in self.seen.seen(Pick(names.FAILURES)).items()}
 
     @property
     def logged_answers(self) -> int:

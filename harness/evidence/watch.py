@@ -164,6 +164,18 @@ class WatchEvidence:
                 found.setdefault(series.endpoint, Window(window.terms)).merge(window)
         return found
 
+    def seen(self, pick: Pick) -> Mapping[str, Window]:
+        """Return the same of all that was seen between the first slice and the last, whatever the slices are worth.
+
+        For what one sight of it refutes: an alert that fired is no less an alert where the watch has a hole.
+        """
+        found: dict[str, Window] = {}
+        ends = [one.end for one in self.course.slices]
+        for start_ms, series, window in self._rows:
+            if ends and start_ms < max(ends) * 1000 and pick.takes(series):
+                found.setdefault(series.endpoint, Window(window.terms)).merge(window)
+        return found
+
     def _share(self, pick: Pick, tally: Callable[[Window], Tally], until_s: float = math.inf) -> Share:
         generated = pick.stream in GENERATED
         found: dict[int, Tally] = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from fixtures.product import Product
 from harness import runbook
 from harness import target as targets
 from harness.evidence import names, phase
@@ -244,3 +245,18 @@ def test_a_prometheus_that_falls_silent_takes_its_slow_requests_with_it(tmp_path
     found = slos.p95(1.5, {"prometheus": share}, alpha=ALPHA)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.NO_DATA)
     assert "it broke" in found.because
+
+
+def test_an_alert_and_a_failed_validation_count_also_where_the_slice_says_nothing(tmp_path: Path) -> None:
+    book = Book(tmp_path, lengths=Lengths(1800.0, 300.0, 60.0, 600.0))
+    book.go_on(900.0)
+    dark = book.windows.timeline.at_s()
+    book.go_on(300.0, Day(trouble="the cluster was not read in this slice"))
+    book.go_on(600.0)
+    book.windows.count(dark + 30.0, Series(names.ALERTS, "RedisDown", None), 1, {"page": 1})
+    book.windows.count(dark + 30.0, Series(names.ALERTS, "looks", None), 1)
+    book.windows.count(dark + 30.0, Series(names.FAILURES, "no_blocks", None), 3)
+    watch = of(book.done())
+    assert [one.name for one in Product(watch).alerts.pages] == ["RedisDown"]
+    assert Product(watch).alerts.looks == 1
+    assert watch.failures == {"no_blocks": 3}

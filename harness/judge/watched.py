@@ -148,6 +148,8 @@ def held_throughout(
     given = Verdict(said.outcome, said.because, said.reason, facts)
     if given.outcome is Outcome.VIOLATED:
         return given
+    if figures and not any(_lines_seen(figures.get(one.start)) for one in course.slices):
+        return unknown(Reason.NO_DATA, "not one slice shows anything of what is judged", **facts)
     if not all(one.watched for one in course.slices if one.state is State.COMPLETE):
         unread = "the cluster could not be read, so nobody knows whether build, flags or weight changed meanwhile"
         return unknown(Reason.NO_DATA, unread, **facts)

@@ -124,7 +124,7 @@ def test_nothing_but_slices_is_no_data(tmp_path: Path) -> None:
     assert len(watch.course.slices) == 12
     assert {one.reason for one in six(watch).values()} == {Reason.NO_DATA}
     assert passed(watch).outcome is Outcome.UNKNOWN
-    assert passed(watch, {"x": met("fine")}).reason is Reason.GAP
+    assert passed(watch, {"x": met("fine")}).reason is Reason.NO_DATA
 
 
 def test_a_run_that_never_watched_is_no_data(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_no_slices_are_no_data_and_no_crash() -> None:
 
 
 def test_a_slice_in_which_nothing_was_seen_is_no_good_slice() -> None:
-    assert judged(figures=dict.fromkeys(range(12), EMPTY)).reason is Reason.GAP
+    assert judged(figures=dict.fromkeys(range(12), EMPTY)).reason is Reason.NO_DATA
     found = judged(figures=dict.fromkeys((4, 5, 6), EMPTY))
     assert found.reason is Reason.GAP
     assert "nothing was seen in it" in found.because
@@ -88,7 +88,7 @@ def test_a_slice_in_which_nothing_was_seen_is_no_good_slice() -> None:
 def test_slices_without_figures_are_no_good_slices_where_others_have_some() -> None:
     few = {one.start: GOOD for one in WELL.slices[:8]}
     assert judged(by_start=few).reason is Reason.GAP
-    assert judged(by_start={1e9: GOOD}).reason is Reason.GAP
+    assert judged(by_start={1e9: GOOD}).reason is Reason.NO_DATA
 
 
 def test_an_empty_slice_within_the_largest_gap_is_bridged() -> None:

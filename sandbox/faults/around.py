@@ -19,7 +19,7 @@ AROUND: tuple[Fault, ...] = (
     ),
     Fault(
         "canary-feedback",
-        "3 of 100 users of the canary rate their session negatively",
+        "5 of 100 users of the canary rate their session negatively",
         "users",
         "P2-PASS-01",
         implied={"P2-PASS-04": V},

@@ -31,5 +31,5 @@ def mood(active: frozenset[str], version: str | None) -> Mood:
     return Mood(
         leaves=leaves,
         clicks="engagement-down" not in active,
-        negative=0.03 if canary and "canary-feedback" in active else NEGATIVE,
+        negative=0.05 if canary and "canary-feedback" in active else NEGATIVE,
     )

@@ -84,7 +84,7 @@ def test_a_fault_of_the_canary_changes_the_mood_of_its_users_only() -> None:
     canary, stable = moods.CANARY, images.commit_of("v1.4.0")
     assert moods.mood(frozenset({"canary-abandon"}), canary).leaves == 0.08
     assert moods.mood(frozenset({"canary-abandon"}), stable) == moods.USUAL
-    assert moods.mood(frozenset({"canary-feedback"}), canary).negative == 0.03
+    assert moods.mood(frozenset({"canary-feedback"}), canary).negative == 0.05
     assert moods.mood(frozenset({"canary-feedback"}), None) == moods.USUAL
     assert moods.mood(frozenset({"completion-down"}), stable).leaves == 0.1
     assert not moods.mood(frozenset({"engagement-down"}), stable).clicks

@@ -107,9 +107,13 @@ class Running:
         assert (done.returncode == 0) == ok, f"kubectl {' '.join(words)}: {done.returncode}\n{said}"
         return said
 
-    def outcomes(self, phase: str, reports: Path) -> dict[str, tuple[str, str]]:
-        """Run a phase's suite against it; return (outcome, reason) of each line."""
-        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={self.said.target}"]
+    def outcomes(self, phase: str, reports: Path, seed: int = 1) -> dict[str, tuple[str, str]]:
+        """Run a phase's suite against it, its traffic drawn from `seed`; return (outcome, reason) of each line."""
+        target = self.said.target.with_name(f"target-{seed}.toml")
+        text = self.said.target.read_text(encoding="utf-8")
+        assert text.count("[load]\n") == 1
+        _ = target.write_text(text.replace("[load]\n", f"[load]\nseed = {seed}\n"), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={target}"]
         done = subprocess.run(
             [*command, f"--reports={reports}"], cwd=ROOT, check=False, timeout=300, capture_output=True, text=True
         )

@@ -41,7 +41,8 @@ class Launch(_Struct, frozen=True):
     """A target that the harness starts and stops itself (the embedded sandbox).
 
     The command's first line of output is JSON with `url`, `staging_url`, `kubeconfig`, `pid` and
-    `cluster_uids` {staging, production}; they fill the environments. `{python}` is this interpreter.
+    `cluster_uids` {staging, production}; they fill the environments, as do `token_file`, `act_kubeconfig`,
+    `rollback_script` and `around` where it says them. `{python}` is this interpreter.
     The process ends when its standard input closes.
     """
 
@@ -54,6 +55,8 @@ class Build(_Struct, frozen=True):
 
     digest: str
     commit: str
+    image: str = ""  # as a Deployment names it; needed to promote
+    version: str = ""  # as the change log names it
 
 
 class ArmFrom(_Struct, frozen=True):
@@ -108,6 +111,21 @@ class Prometheus(_Struct, frozen=True):
     token_file: str = ""
 
 
+class Monitor(_Struct, frozen=True):
+    """One address that people watch a rollout by: a dashboard, a metrics document, a Prometheus text.
+
+    `{url}` and `{around}` in the address are filled in. `carries` are JSON locations (json) or names that must stand in
+    the text (text, page); `timestamp` is where a JSON document says when it was made.
+    """
+
+    name: str
+    url: str
+    kind: Literal["json", "text", "page"] = "json"
+    carries: tuple[str, ...] = ()
+    timestamp: str = "timestamp"
+    every_s: Seconds = 15.0  # how often it is renewed: fresh is younger than three times that, or moving
+
+
 class Environment(_Struct, frozen=True):
     """One cluster and namespace with the product in it."""
 
@@ -123,6 +141,12 @@ class Environment(_Struct, frozen=True):
     redis: str = ""  # the product's Redis as it can be reached from here: host:port, or service/NAME:PORT
     prometheus: Prometheus | None = None
     baseline: str = ""  # figures of before the rollout, as `gate evidence baseline` writes them
+    act_kubeconfig: str = ""  # whoever acts; empty: `kubeconfig`. Verification reads with the weaker one
+    rollback_script: tuple[str, ...] = ()  # {namespace}, {deployment}, {reason} are filled in; KUBECONFIG is set for it
+    flags: Mapping[str, str] = msgspec.field(
+        default_factory=dict[str, str]
+    )  # what each flag must be here, by its env name
+    monitors: tuple[Monitor, ...] = ()
 
 
 class Api(_Struct, frozen=True):
@@ -230,6 +254,59 @@ class Answers(_Struct, frozen=True):
     unified: str = "summary"  # a field that only answers of the unified pipeline carry
 
 
+class Flag(_Struct, frozen=True):
+    """A feature flag: its env name, where `/version` shows it, and by what behaviour it can be told."""
+
+    env: str
+    shown: tuple[str, ...] = ()  # JSON locations in the version document, the first that is there counts
+    shows: Literal["none", "unified", "examples", "actions"] = "none"
+
+
+FLAGS = (
+    Flag("USE_UNIFIED_PIPELINE", ("feature_flags.unified_pipeline", "flags.unified_pipeline"), "unified"),
+    Flag("CONV_STORE_PRIMARY", ("feature_flags.conv_store_primary", "flags.conv_store_primary")),
+    Flag("CONV_DUAL_WRITE", ("feature_flags.conv_dual_write", "flags.conv_dual_write")),
+    Flag("FEATURE_DYNAMIC_PROMPTS", ("feature_flags.dynamic_prompts", "flags.dynamic_prompts"), "examples"),
+    Flag("FEATURE_SUGGESTED_ACTIONS", ("feature_flags.suggested_actions", "flags.suggested_actions"), "actions"),
+)
+
+
+class Acting(_Struct, frozen=True):
+    """Drills and rollouts: what is safe, who asks meanwhile, and for how long each step is watched.
+
+    Only a rehearsal may watch a step for less than the runbook's five and fifteen minutes.
+    """
+
+    safe: Mapping[str, str] = msgspec.field(
+        default_factory=lambda: {"USE_UNIFIED_PIPELINE": "0", "CONV_STORE_PRIMARY": "mongo"}
+    )  # the flags of an emergency rollback, by env name
+    asks_per_s: Annotated[float, msgspec.Meta(ge=20)] = 20.0  # of the users' stream: less can't time a change
+    rollout_asks_per_s: Annotated[float, msgspec.Meta(ge=20)] = 20.0
+    conversations: Annotated[int, msgspec.Meta(ge=1)] = 12  # that must be remembered
+    staged_step_s: Seconds = 300.0
+    rollout_step_s: Seconds = 900.0
+    settle_s: Seconds = 3.0  # the new state must have held for so long before it is believed
+    patience_s: Seconds = 300.0  # for a change to be seen by users, or a Deployment to roll
+    drill_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 60  # a drill's canary starts here
+    after_rollout: Literal["stay", "restore"] = "stay"  # restore: a rehearsal's rollout is taken back at its end
+
+
+class Decisions(_Struct, frozen=True):
+    """Earlier decisions and signed statements that lines rely on, and whose signatures count."""
+
+    folder: str = "../reports"  # run folders with verdict.intoto.json in them; relative to the profile
+    attestations: str = "../reports/attestations"
+    keys: tuple[str, ...] = ("../reports/keys/gate.pub",)
+
+
+class Checklist(_Struct, frozen=True):
+    """What the full rollout's checklist reads. `{around}` and `{version}` are filled in."""
+
+    changelog: str = ""  # a file, relative to the profile, or an address
+    receipts: str = ""  # address that lists delivered notifications as JSON: [{"build", "at", "channel"}]
+    roster: str = ""  # address of who is on call: {"L1": "name", ...}; wins over escalation.owners
+
+
 class Escalation(_Struct, frozen=True):
     """Who is called at each level."""
 
@@ -257,6 +334,11 @@ class Target(_Struct, frozen=True):
     logs: Logs = Logs()
     answers: Answers = Answers()
     escalation: Escalation = Escalation()
+    flags: tuple[Flag, ...] = FLAGS
+    acting: Acting = Acting()
+    decisions: Decisions = Decisions()
+    checklist: Checklist = Checklist()
+    around: str = ""  # the team's other services: dashboards, change log, roster; a started target says where
 
     def watched(self, phase: Watched) -> Watch:
         """Return how a phase is watched, its length filled in."""
@@ -292,7 +374,18 @@ def _beside(target: Target, folder: Path) -> Target:
         name: msgspec.structs.replace(one, baseline=str(folder.absolute() / one.baseline) if one.baseline else "")
         for name, one in target.environments.items()
     }
-    return msgspec.structs.replace(target, environments=found)
+    kept = target.decisions
+    decisions = msgspec.structs.replace(
+        kept,
+        folder=str(folder.absolute() / kept.folder),
+        attestations=str(folder.absolute() / kept.attestations),
+        keys=tuple(str(folder.absolute() / key) for key in kept.keys),
+    )
+    log = target.checklist.changelog
+    if log and "://" not in log and not log.startswith("{"):
+        log = str(folder.absolute() / log)
+    checklist = msgspec.structs.replace(target.checklist, changelog=log)
+    return msgspec.structs.replace(target, environments=found, decisions=decisions, checklist=checklist)
 
 
 def parse(text: str, where: str) -> Target:
@@ -311,6 +404,13 @@ def parse(text: str, where: str) -> Target:
 
 def _allowed(target: Target, where: str) -> Target:
     """Refuse to call a shorter watch the runbook's, unless it is a rehearsal."""
+    for key, wanted in (("staged_step_s", 300.0), ("rollout_step_s", 900.0)):
+        got = float(getattr(target.acting, key))
+        if got < wanted and not target.rehearsal:
+            raise UsageError(
+                f"target profile {where}: acting.{key}: wanted at least {wanted:.0f} s, the runbook's, got {got:g}; "
+                "only a rehearsal is shorter, leave the key out"
+            )
     for phase, watch in target.watch.items():
         wanted, got = WATCHED_S[phase], target.watched(phase).for_s or 0.0
         if got < wanted and not target.rehearsal and phase != "troubleshoot":
@@ -337,4 +437,7 @@ def launched(target: Target, said: Mapping[str, object]) -> Target:
         env["kubeconfig"] = said["kubeconfig"]
         env["cluster_uid"] = uids[name] if isinstance(uids, dict) else ""
         env["token_file"] = said.get("token_file", "")
+        env["act_kubeconfig"] = said.get("act_kubeconfig", "")
+        env["rollback_script"] = said.get("rollback_script", [])
+    filled["around"] = said.get("around", "")
     return msgspec.convert(filled, Target)

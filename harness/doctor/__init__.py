@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
-from harness.doctor import address, cluster, machine, settings
+from harness.doctor import address, cluster, machine, mistakes, settings
 from harness.doctor.finding import Finding, State, missing
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ WITHIN_S = 12.0  # all checks run side by side; whatever has not answered by the
 _Check: TypeAlias = "Callable[[], list[Finding]]"
 
 
-def examine(target: Target, where: str, clock: Clock, environ: Mapping[str, str] = os.environ) -> list[Finding]:
+def examine(
+    target: Target, where: str, clock: Clock, environ: Mapping[str, str] = os.environ, *, profile: str = ""
+) -> list[Finding]:
     """Look at the profile, this machine, the addresses and the clusters; `where` names the profile's file.
+
+    `profile` is the target as --target takes it, for the commands that findings name.
 
     Reads only. Never raises for what it finds, and returns within WITHIN_S however silent the other side is.
     """
@@ -41,6 +45,8 @@ def examine(target: Target, where: str, clock: Clock, environ: Mapping[str, str]
             acting = target.allows_acting
             look = functools.partial(cluster.check, name, env, place, acting=acting, environ=environ)
             checks.append((f"{name}: cluster", look))
+            lint = functools.partial(mistakes.in_cluster, name, target, profile or target.name, place, environ)
+            checks.append((f"{name}: mistakes", lint))
     return _side_by_side(checks, clock)
 
 

@@ -74,7 +74,7 @@ def check(name: str, env: Environment, where: str, *, acting: bool, environ: Map
         say = warning if isinstance(env.routing, UrlPairRouting) else missing
         got = "no context: wiring, builds and the cluster's identity stay UNKNOWN"
         return [say(what, wanted="access to the cluster", got=got, where=f"{where}.context", do="name a context")]
-    file = env.kubeconfig or environ.get("KUBECONFIG", "") or str(Path.home() / ".kube" / "config")
+    file = kubeconfig(env, environ)
     access, said = _client(name, env, file, where)
     if access is None:
         return [said] if env.cluster_uid else [said, _unpinned(name, env, where, "none")]
@@ -85,6 +85,11 @@ def check(name: str, env: Environment, where: str, *, acting: bool, environ: Map
             found += _rights(name, access, env, where, acting=acting)
             found += _objects(name, snapshot, env, where)
         return found
+
+
+def kubeconfig(env: Environment, environ: Mapping[str, str]) -> str:
+    """Return the file, or files, that kubectl would take for an environment."""
+    return env.kubeconfig or environ.get("KUBECONFIG", "") or str(Path.home() / ".kube" / "config")
 
 
 def _client(name: str, env: Environment, file: str, where: str) -> tuple[client.ApiClient | None, Finding]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 
 class State(enum.StrEnum):
-    """Only MISSING keeps a run from being decided."""
+    """MISSING keeps a run from being decided; WRONG is a mistake of the runbook found somewhere, NOTE a lesser one."""
 
     OK = "ok"
+    NOTE = "note"
     WARNING = "warning"
     MISSING = "missing"
+    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)

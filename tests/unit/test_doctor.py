@@ -19,7 +19,7 @@ from harness import doctor, target
 from harness.cli import doctor as command_line
 from harness.cli.app import run
 from harness.clock import SystemClock
-from harness.doctor import address, cluster, machine, settings
+from harness.doctor import address, cluster, machine, mistakes, settings
 from harness.doctor.finding import Finding, State
 from harness.target import (
     Api,
@@ -28,6 +28,7 @@ from harness.target import (
     Escalation,
     GatewayRouting,
     Launch,
+    Logs,
     NginxRouting,
     Target,
     UrlPairRouting,
@@ -511,3 +512,69 @@ def test_kubeconfig_files_may_be_several_as_kubectl_has_them(
 @pytest.fixture
 def environ() -> Callable[[str], dict[str, str]]:
     return lambda kubeconfig: {"KUBECONFIG": kubeconfig}
+
+
+# --- mistakes --------------------------------------------------------------------------------------------------------
+
+
+def _mistakes(env: Environment, **target: Any) -> list[Finding]:
+    return mistakes.in_cluster("production", Target("x", {"production": env}, **target), "x.toml", "here", {})
+
+
+def test_mistakes_that_stand_in_a_cluster_are_wrong_and_name_the_right_command(kube: Cluster) -> None:
+    found = _mistakes(kube.environment(deployments={"stable": "backend"}))
+    one = next(finding for finding in found if finding.what == "D14")
+    assert (one.state, one.where) == (State.WRONG, "production: deployment/backend")
+    assert one.got.startswith("the profile's stable Deployment is not in default; there: onesource, onesource-canary")
+    assert one.do.startswith("kubectl --context production -n default get deployments")
+
+
+def test_mistakes_that_may_not_be_looked_for_are_a_warning(kube: Cluster) -> None:
+    found = _mistakes(kube.environment("watcher"))
+    assert {finding.state for finding in found} == {State.WARNING}
+    assert "production: mistakes: D1" in {finding.what for finding in found}
+    for env in (
+        Environment(),
+        kube.environment(context="prod-eu"),
+        kube.environment(kubeconfig=kube.kubeconfig(port=9)),
+    ):
+        (one,) = _mistakes(env)
+        assert (one.what, one.state) == ("production: mistakes", State.WARNING)
+        assert one.got.endswith("their absence is not known")
+
+
+def test_a_cluster_without_mistakes_says_which_were_looked_for(kube: Cluster) -> None:
+    (one,) = _mistakes(kube.environment(), logs=Logs(selector=""))
+    assert (one.what, one.state) == ("production: mistakes", State.OK)
+    assert one.got == "none of D1, D2, D3, D4, D5, D11, D14, D15, D17 in default"
+
+
+def test_a_runbook_with_a_mistake_ends_in_1_and_one_without_in_0(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = tmp_path / "bad.sh", tmp_path / "good.md"
+    _ = bad.write_text("kubectl get pods\nhelm upgrade ingress-nginx x\n", encoding="utf-8")
+    _ = good.write_text("```sh\nkubectl --context production -n default get pods\n```\n", encoding="utf-8")
+    assert run(["doctor", "--runbook", str(bad), "--runbook", str(good)]) == 1
+    said = capsys.readouterr().out
+    assert "wrong    D14: wanted the cluster, namespace and Deployment of the profile, got kubectl get names no" in said
+    assert f"({bad}:1); kubectl --context production -n default get pods\n" in said
+    assert "note     D15: " in said
+    assert "0 missing, 1 wrong, " in said
+    assert run(["doctor", "--runbook", str(good)]) == 0
+    assert "ok       runbook: none of D1 to D17 in 1 commands of 1 files" in capsys.readouterr().out
+
+
+def test_a_note_alone_is_no_failure_and_a_line_that_cannot_be_read_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "note.sh"
+    _ = file.write_text("helm upgrade ingress-nginx x\necho 'x\n", encoding="utf-8")
+    assert run(["doctor", "--runbook", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert f"warning  runbook: wanted shell that can be read, got a quote is never closed ({file}:2)" in said
+
+
+def test_a_runbook_that_is_not_there_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--runbook", str(tmp_path / "gone.sh")]) == 4
+    assert capsys.readouterr().err.count("\n") == 1

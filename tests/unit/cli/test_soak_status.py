@@ -141,7 +141,7 @@ def test_a_folder_of_another_target_is_refused(tmp_path: Path, capsys: pytest.Ca
     other = profile(tmp_path / "other", "http://127.0.0.1:10", for_s=12.0)
     assert gate(["soak", "run", "staging", "--target", str(other), "--run", str(run)]) == 4
     err = capsys.readouterr().err
-    assert "differs in environments" in err
+    assert "differs in decisions, environments" in err
     assert err.count("\n") == 1
 
 

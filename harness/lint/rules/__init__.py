@@ -1,0 +1,1 @@
+"""One function for each mistake that a file of commands can hold: from a page to its findings."""

@@ -1,0 +1,1 @@
+helm upgrade --install ingress-nginx ingress-nginx/ingress-nginx --namespace ingress-nginx

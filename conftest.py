@@ -12,4 +12,13 @@ pytest_plugins = [
     "fixtures.comparison",
     "fixtures.aftermath",
     "fixtures.product",
+    "fixtures.flags",
+    "fixtures.deployed",
+    "fixtures.monitors",
+    "fixtures.memory",
+    "fixtures.drills",
+    "fixtures.rollout",
+    "fixtures.papers",
+    "fixtures.checklist",
+    "fixtures.escalation",
 ]

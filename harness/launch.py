@@ -37,6 +37,9 @@ class _Said(msgspec.Struct, frozen=True):
     kubeconfig: str
     cluster_uids: Mapping[str, str]
     token_file: str = ""
+    act_kubeconfig: str = ""
+    rollback_script: tuple[str, ...] = ()
+    around: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,14 @@ PHASES: Mapping[str, EnvironmentName] = {
     "troubleshoot": "production",
 }
 SELECTORS = ("context",)  # markers that select lines across phases; nothing is decided for them
+JUDGED_LAST = ("ES-01",)  # lines about what the others of the run came to
+DECIDED_BY: Mapping[str, str] = {
+    "P1-PRE-03": "rollback",
+    "P1-PASS-03": "bugbash",
+    "P1-PASS-04": "a11y",
+    "P3-CHK-01": "canary",
+    "P3-CHK-02": "rollback",
+}  # lines that rest on another phase's signed decision
 
 
 class UnknownLimitError(UsageError, KeyError):
@@ -182,10 +190,38 @@ def next_step(line: Line, target: Target, outcome: Outcome = Outcome.VIOLATED, p
     """
     phase = phase or line.phases[0]
     again = shlex.join(["pytest", "-m", phase, "--target", target.name, *(["--act"] if line.acts else [])])
-    env = target.environments.get(line.environment_in(phase))
+    where = line.environment_in(phase)
+    env = target.environments.get(where)
     if outcome is not Outcome.VIOLATED or env is None:
         return again
-    return _command(line.on_violation, env) or again
+    if line.id in DECIDED_BY:
+        return decide_command(DECIDED_BY[line.id], target)
+    return _watched(line.on_violation, target, where) or _command(line.on_violation, env) or again
+
+
+def decide_command(phase: str, target: Target, folder: Path = FOLDER) -> str:
+    """Return the command that runs and decides a phase; `--act` where lines of it change the target."""
+    acts = any(line.acts for line in of_phase(phase, folder).values())
+    return shlex.join(["gate", "run", phase, "--target", target.name, *(["--act"] if acts else [])])
+
+
+def _watched(rollback: Rollback, target: Target, where: EnvironmentName) -> str:
+    """Return the watched and audited command, "" where there is none: it refuses a profile that may not be acted on."""
+    env = target.environments[where]
+    if not (target.allows_acting and env.context and isinstance(env.routing, NginxRouting | GatewayRouting | None)):
+        return ""
+    here = ["--target", target.name, "--env", where, "--act"]
+    match rollback:
+        case "canary-rollback" | "staged-rollback":
+            words = ["gate", "rollback", rollback.removesuffix("-rollback"), *here]
+            return shlex.join(words) if env.routing else ""
+        case "emergency-rollback":
+            return shlex.join(["gate", "rollback", "emergency", *here]) if env.deployments.get("stable") else ""
+        case "flags-off":
+            off = ["FEATURE_DYNAMIC_PROMPTS=0", "FEATURE_SUGGESTED_ACTIONS=0"]
+            return shlex.join(["gate", "flags", "set", *off, *here])
+        case "none" | "hold":
+            return ""
 
 
 def _command(rollback: Rollback, env: Environment) -> str:

@@ -23,6 +23,7 @@ _PLURALS = {
     "PodDisruptionBudget": "poddisruptionbudgets",
     "IngressClass": "ingressclasses",
     "Ingress": "ingresses",
+    "Pod": "pods",
 }
 _KEPT = "deployment.kubernetes.io/"  # annotations that belong to a controller, not to a manifest
 

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 
 from sandbox import apply
 from sandbox.cluster.manager import Cluster
-from sandbox.faults.views import DATA_PLANE, lens
+from sandbox.cluster.objects import labels_of
+from sandbox.faults.views import DATA_PLANE, Lens
+from sandbox.gitops import GitOps
+from sandbox.identity import uid_of
 from sandbox.ingress import Ingress
 from sandbox.kube import authz
+from sandbox.kube.reading import rows
 from sandbox.kube.server import ApiServer
 from sandbox.kube.store import Store
+from sandbox.weights import Weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +53,10 @@ class Member:
             subnet=subnet,
             switches=switches,
             node_env={**child_env(), "SANDBOX_FAULTS": str(state / "faults.json")},
+            uid=uid_of(name),
         )
+        self.weights = Weights(self.store, namespace, switches, self.folder, self._relens)
+        self._gitops = GitOps(self.store, namespace, switches)
         rules = {
             "reader": authz.reader(namespace),
             "actor": authz.actor(namespace),
@@ -56,16 +64,22 @@ class Member:
             DATA_PLANE: authz.ingress_controller(),
         }
         users = {token: authz.User(role, ("system:authenticated",), rules[role]) for role, token in self.tokens.items()}
+        wrong = "wrong-cluster" if name == "production" else "wrong-staging-cluster"
+        lens = Lens(switches, wrong_cluster=wrong, namespace=namespace, weight=self.weights.seen)
         self.api = ApiServer(
             self.store,
             users=users,
             logs=self.cluster.logs,
-            lens=lens(switches, "wrong-cluster" if name == "production" else "wrong-staging-cluster"),
+            lens=lens,
+            gone=lens.gone,
             audit=self.folder / "audit.jsonl",
         )
         self.url = ""
         self.ingress: Ingress | None = None
         self.manifests: list[Obj] = apply.manifests(name)
+
+    def _relens(self) -> None:
+        self.api.relens()
 
     @property
     def uid(self) -> str:
@@ -88,6 +102,14 @@ class Member:
         await self.ingress.start()
         async with self.admin(trust) as admin:
             await admin.apply(self.manifests)
+
+    async def renew(self, trust: Pki) -> None:
+        """Have pods of the product replaced that were restarted, so that no trace of it is left."""
+        async with self.admin(trust) as admin:
+            for pod in self.store.list("pods", self.namespace):
+                statuses = rows(pod, "status", "containerStatuses")
+                if labels_of(pod).get("component") == "backend" and any(one["restartCount"] for one in statuses):
+                    await admin.delete(pod)
 
     async def stop(self) -> None:
         """Take it down in the order that leaves nothing behind."""

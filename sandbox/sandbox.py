@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from sandbox import apply, images, process
+from sandbox import apply, images, process, script
+from sandbox.around.server import Around
 from sandbox.faults.catalogue import FAULTS
 from sandbox.faults.objects import with_faults
 from sandbox.kube import pki
@@ -20,11 +21,15 @@ from sandbox.switches import ENV, Switches
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from sandbox.faults.objects import Key
+    from sandbox.kube.store import Obj
 
 RELOAD_WITHIN_S = 3.0  # Traefik is throttled to a reload each 100 ms; the rest is for a busy machine
 SETTLE_WITHIN_S = 60.0
+RESTARTING = frozenset({"counters-reset", "pod-restarting"})  # they leave restarts behind on staging's pods
 SYNTHETIC_USERS = 400  # bearer tokens for whoever tests the product; each has a rate limit of its own
 
 
@@ -43,6 +48,8 @@ class Sandbox:
         self.production = self._member("production", "default")
         self.staging = self._member("staging", "staging")
         self._users: asyncio.subprocess.Process | None = None
+        self._around = Around(self._switches)
+        self._script = script.write(state / "bin")
         self.token_file = state / "tokens"
         _write_secret(self.token_file, "".join(f"test-verify-{number}\n" for number in range(SYNTHETIC_USERS)))
 
@@ -56,13 +63,15 @@ class Sandbox:
         self._pki = pki.create(self.state / "pki")
         self.production.manifests = list(with_faults(self.production.manifests, self._switches.active()).values())
         members = (self.production, self.staging)
-        _ = await asyncio.gather(*(member.start(self._pki) for member in members))
+        _ = await asyncio.gather(self._around.start(), *(member.start(self._pki) for member in members))
         self._write_kubeconfigs()
         settled = await asyncio.gather(*(member.cluster.settled(SETTLE_WITHIN_S) for member in members))
         if not all(settled):
             raise RuntimeError(
                 f"the sandbox's pods did not get ready in {SETTLE_WITHIN_S:.0f} s; look into {self.state}"
             )
+        healthy = with_faults(self.staging.manifests, frozenset(), "staging")
+        await self._replace(self.staging, healthy, with_faults(self.staging.manifests, self.active(), "staging"))
         unserved = "primary-annotated" in self._switches.active()
         _ = await asyncio.gather(*(_served(m) for m in members if not (unserved and m is self.production)))
         if "target-down" in self._switches.active() and self.production.ingress is not None:
@@ -76,7 +85,7 @@ class Sandbox:
         """Take everything down."""
         if self._users is not None:
             _ = await process.stop(self._users, grace_s=2.0)
-        _ = await asyncio.gather(self.production.stop(), self.staging.stop())
+        _ = await asyncio.gather(self._around.stop(), self.production.stop(), self.staging.stop())
         for claim in self._claims:
             claim.close()
 
@@ -104,24 +113,29 @@ class Sandbox:
         if before == now or ingress is None:
             return
         since = await ingress.reloads()
-        old, new = (with_faults(apply.manifests("production"), names) for names in (before, now))
-        await self._replace(old, new)
         for member in (self.production, self.staging):
+            old, new = (with_faults(apply.manifests(member.name), names, member.name) for names in (before, now))
+            await self._replace(member, old, new)
+            member.weights.forget()
             member.api.relens()
             member.cluster.refresh()
+        if RESTARTING & (before - now):
+            await self.staging.renew(self._pki)
         if "target-down" in before and "target-down" not in now:
             await ingress.start()
             await _served(self.production)
         if "target-down" in now and "target-down" not in before:
             await ingress.stop()
             return
-        _ = await self.production.cluster.settled(SETTLE_WITHIN_S)
+        _ = await asyncio.gather(*(m.cluster.settled(SETTLE_WITHIN_S) for m in (self.production, self.staging)))
         if _rerouted(before ^ now):
             _ = await ingress.reloaded(since, RELOAD_WITHIN_S)
             await asyncio.sleep(0.3)  # a second reload may follow at once: two objects changed, or pods moved
 
-    async def _replace(self, old: dict[tuple[str, str], Any], new: dict[tuple[str, str], Any]) -> None:
-        async with self.production.admin(self._pki) as admin:
+    async def _replace(self, member: Member, old: Mapping[Key, Obj], new: Mapping[Key, Obj]) -> None:
+        if old == new:
+            return
+        async with member.admin(self._pki) as admin:
             for key in old.keys() - new.keys():
                 await admin.delete(old[key])
             await admin.apply(obj for key, obj in new.items() if old.get(key) != obj)
@@ -152,6 +166,9 @@ class Sandbox:
                 for arm, name in (("stable", images.STABLE), ("canary", images.CANDIDATE))
             },
             "state": str(self.state),
+            "act_kubeconfig": str(self.kubeconfig("actor")),
+            "rollback_script": [str(self._script), "{namespace}", "{deployment}", "{reason}"],
+            "around": self._around.url,
         }
 
 

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parent.parent
+ACTING = ("rollback", "rollout", "flags")  # phases that change what they verify
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))  # the wheel's: distributions ship versions from long ago
 
 
 def heed_sigint() -> None:
     """Undo what a shell does to its background jobs: a session that ignores Ctrl-C can't show what Ctrl-C does."""
     _ = signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _acting(phase: str) -> tuple[str, ...]:
+    return ("--act",) if phase in ACTING else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ class Running:
         text = self.said.target.read_text(encoding="utf-8")
         assert text.count("[load]\n") == 1
         _ = target.write_text(text.replace("[load]\n", f"[load]\nseed = {seed}\n"), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={target}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={target}", *_acting(phase)]
         done = subprocess.run(
             [*command, f"--reports={reports}"], cwd=ROOT, check=False, timeout=300, capture_output=True, text=True
         )

@@ -1,1 +1,1 @@
-"""What changes a target, and puts back what it found. Nothing acts in this version."""
+"""What changes a target, and puts back what it found."""

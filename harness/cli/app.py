@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 GO, NO_GO, INCONCLUSIVE, USAGE = 0, 1, 2, 4
 DECISIONS = {"GO": GO, "NO_GO": NO_GO, "INCONCLUSIVE": INCONCLUSIVE}
-COMMANDS = ("decide", "keys", "verify", "lines", "rejudge", "run", "doctor", "evidence", "soak")
+COMMANDS = (
+    "decide",
+    "keys",
+    "verify",
+    "lines",
+    "rejudge",
+    "run",
+    "doctor",
+    "evidence",
+    "soak",
+    "rollback",
+    "rollout",
+    "flags",
+)
 
 app = typer.Typer(
     name="gate",

@@ -45,10 +45,30 @@ def decide(
         return INCONCLUSIVE
     withdraw(folder)
     made = of_folder(folder, phase, environment)
+    if signer is None and made.rehearsal:
+        key, signer = rehearsals_own(folder.resolve().parent / "keys")
     public = str(key.with_suffix(".pub")) if key else None
     write(made, folder, signer, public, nonce)
     console.decision(made, public=public)
     return DECISIONS[made.decision]
+
+
+def rehearsals_own(keys: Path) -> tuple[Path | None, PrivateKey | None]:
+    """Return the key that rehearsals beside it sign with, made at first use; none where it can't be made.
+
+    Only for rehearsals: what promotes a real target is signed by a key that somebody chose and keeps.
+    """
+    private = keys / "gate.key"
+    try:
+        if not private.exists():
+            _ = envelope.keygen(keys)
+            typer.echo(
+                f"{private}: made to sign rehearsals with, its public half is gate.pub; for anything else: --key"
+            )
+        return private, envelope.load_private(private)
+    except (OSError, UsageError) as trouble:
+        typer.echo(f"not signed, so no later phase can rely on it: {trouble}")
+        return None, None
 
 
 def located(run: Path | None, reports: Path) -> Path | None:

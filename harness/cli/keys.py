@@ -51,7 +51,9 @@ def attest(
     path = out or Path(f"{line}.attestation.intoto.json")
     if path.exists():
         raise UsageError(f"{path} is there already; move it away or give --out")
-    files.write_json(path, attesting.sign(said, envelope.load_private(key)))
+    signed = attesting.sign(said, envelope.load_private(key))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_json(path, signed)
     typer.echo(
         f"{path}: {said.by} signed {line} for {said.build} on {environment}, until {said.expires_at:%Y-%m-%d %H:%M} UTC"
     )

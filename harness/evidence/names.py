@@ -35,6 +35,10 @@ REAL = "answers"  # "canned", "repeated", "unrelated" of our own load's good ans
 UNIFIED = "unified"  # "without" the field of the unified pipeline, of the same answers
 ALERTS = "alerts"  # looks; "page" and "warning" of them saw one fire; the endpoint is the alert's name
 
+# snapshots of what was tried beside a watch
+MEMORY = "memory"  # sessions that were told a fact and asked for it
+ISOLATION = "isolation"  # reads of others' conversations, and turns side by side
+
 FROM_LOGS = "logs"
 FROM_METRICS = "metrics"
 FROM_PROMETHEUS = "prometheus"
@@ -59,3 +63,18 @@ def way_of(stream: str) -> str:
 def cluster(environment: str) -> str:
     """Name the snapshot of an environment's cluster."""
     return f"cluster/{environment}"
+
+
+def cluster_after(environment: str) -> str:
+    """Name the snapshot of an environment's cluster after its watch."""
+    return f"cluster/{environment}/after"
+
+
+def flags(environment: str) -> str:
+    """Name the snapshot of an environment's feature flags in all places."""
+    return f"flags/{environment}"
+
+
+def monitors(environment: str) -> str:
+    """Name the snapshot of an environment's monitoring addresses."""
+    return f"monitors/{environment}"

@@ -43,6 +43,8 @@ def health_is_real(answers: Sequence[Health], trouble: str = "") -> Verdict:
     }
     if bad := [one for one in answers if one.asked and not one.good]:
         return violated(f"not well: {_some([f'{one.at} {one.path}: {one.said}' for one in bad])}", **facts)
+    if unready := [one.at for one in answers if one.good and one.ready is False]:
+        return violated(f"well by their own word, but not ready to serve: {_some(unready)}", **facts)
     if unasked := [one for one in answers if not one.asked]:
         said = _some([f"{one.at}: {one.said}" for one in unasked])
         return unknown(Reason.NO_DATA, f"not asked: {said}{f'; {trouble}' if trouble else ''}", **facts)
@@ -304,6 +306,7 @@ def _answer(one: Health) -> Mapping[str, Fact]:
         "status": one.status,
         "said": one.said,
         "asked": one.asked,
+        "ready": one.ready,
     }
 
 

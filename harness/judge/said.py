@@ -53,7 +53,7 @@ class Health:
     """How one pod, or the ingress (`pod` empty), answered to the question for its health.
 
     `good`: 200 and a JSON object that says so. `asked` is false when it could not be asked from here. `said` puts
-    the answer in words, `path` is the candidate it is about.
+    the answer in words, `path` is the candidate it is about. `ready`: the cluster's word of a pod.
     """
 
     pod: str
@@ -62,6 +62,7 @@ class Health:
     status: int | None = None
     said: str = ""
     asked: bool = True
+    ready: bool | None = None
 
     @property
     def at(self) -> str:

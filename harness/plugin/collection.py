@@ -10,6 +10,7 @@ import pytest
 from harness import runbook_tests
 from harness.errors import HarnessError, UsageError
 from harness.plugin import keys, selection
+from harness.runbook import JUDGED_LAST
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -44,11 +45,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_collection_modifyitems")
-def pytest_collection_accepted(config: pytest.Config) -> Generator[None, None, None]:
-    """Remember that nobody objected to what was collected: pytest calls the next hook even if somebody did."""
+def pytest_collection_accepted(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Remember that nobody objected to what was collected: pytest calls the next hook even if somebody did.
+
+    A line about what the others came to is judged after them, whatever ordered the tests.
+    """
     yield
     context = config.stash.get(keys.CONTEXT, None)
-    if context is not None and context.controller is not None:
+    if context is None:
+        return
+    tests = {item: context.test(item.nodeid) for item in items}
+    items.sort(key=lambda item: (test := tests[item]) is not None and test.line in JUDGED_LAST)
+    if context.controller is not None:
         context.controller.accepted = True
 
 

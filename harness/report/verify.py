@@ -92,20 +92,58 @@ def verify(
     raw: bytes, keys: Sequence[PublicKey], wants: Expected, folder: Path | None, now: datetime.datetime
 ) -> list[str]:
     """Return every reason not to act on the decision; none means that it holds. `now` is aware UTC time."""
+    opened, signed, reasons = _signed(raw, keys, wants, now)
+    if opened.statement is not None and signed is not None:
+        reasons += _evidence(opened.statement.predicate, signed, folder)
+    return reasons
+
+
+def claims_otherwise(raw: bytes, keys: Sequence[PublicKey], wants: Expected, now: datetime.datetime) -> list[str]:
+    """Return every reason that needs no look at the evidence: cheap, to tell which envelopes are worth it."""
+    return _signed(raw, keys, wants, now)[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a decision says of itself; nothing of it is believed yet."""
+
+    phase: str
+    decision: str
+    run: str | None
+    decided_at: datetime.datetime
+    expires_at: datetime.datetime
+
+
+def claim(raw: bytes) -> Claim | None:
+    """Read what an envelope says without believing it; None if it is no decision of this gate."""
+    statement = envelope.open_(raw, (), envelope.VERDICT).statement
+    try:
+        signed = msgspec.convert(statement.predicate, _Predicate) if statement else None
+    except msgspec.ValidationError:
+        return None
+    if signed is None:
+        return None
+    said = signed.verdict
+    return Claim(said.phase, said.decision, said.run, said.decided_at, min(said.expires_at, signed.expires_at))
+
+
+def _signed(
+    raw: bytes, keys: Sequence[PublicKey], wants: Expected, now: datetime.datetime
+) -> tuple[envelope.Opened, _Predicate | None, list[str]]:
+    """Return what is signed, and every reason against it that the envelope itself gives."""
     opened = envelope.open_(raw, keys, envelope.VERDICT)
     reasons = list(opened.reasons)
     if opened.statement is None:
-        return reasons
+        return opened, None, reasons
     try:
         signed = msgspec.convert(opened.statement.predicate, _Predicate)
     except msgspec.ValidationError as trouble:
-        return [*reasons, f"predicate: not a decision of this gate: {trouble}"]
+        return opened, None, [*reasons, f"predicate: not a decision of this gate: {trouble}"]
     reasons += _subjects(opened.statement, signed.verdict)
     reasons += _expectations(signed, wants)
     reasons += _time(signed, now)
     reasons += _reach(signed.verdict, wants)
-    reasons += _evidence(opened.statement.predicate, signed, folder)
-    return reasons
+    return opened, signed, reasons
 
 
 def _subjects(statement: envelope.Statement, verdict: _Verdict) -> list[str]:

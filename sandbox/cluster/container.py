@@ -100,7 +100,7 @@ class Container:
     async def _pulled(self) -> Image | None:
         """Return the image; while its name is unknown, wait as a node does. None: the pod ends."""
         name, pause = self.spec["image"], BACK_OFF_S
-        while (image := self._node.pull(name)) is None:
+        while (image := self._node.pull(self._node.trouble.image(self._host.pod, name))) is None:
             why = f'failed to resolve reference "{name}": not found'
             self._warn("Failed", f'Failed to pull image "{name}": {why}')
             self._warn("Failed", "Error: ErrImagePull")

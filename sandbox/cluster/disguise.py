@@ -22,22 +22,24 @@ class Disguise:
 
     def __call__(self, pod: Obj, statuses: list[Obj]) -> None:
         """Change `statuses` (of `pod`, in place) as the active faults want it."""
-        if self._switches.on("one-pod-other-digest") and self._first_canary(pod):
+        canary = self._switches.on("one-pod-other-digest") and self._first(pod, "canary")
+        staging = pod["metadata"]["namespace"] == "staging" and self._switches.on("digest-mixed")
+        if canary or (staging and self._first(pod, "stable")):
             rebuilt = images.pull(images.REBUILT)
             for status in statuses:
                 if rebuilt is not None and status["imageID"]:
                     status["imageID"] = rebuilt.image_id
 
-    def _first_canary(self, pod: Obj) -> bool:
-        def canary(obj: Obj) -> bool:
-            return labels_of(obj).get("track") == "canary"
+    def _first(self, pod: Obj, track: str) -> bool:
+        def of_track(obj: Obj) -> bool:
+            return labels_of(obj).get("track") == track
 
         meta = pod["metadata"]
-        if not canary(pod):
+        if not of_track(pod):
             return False
         names = [
             one["metadata"]["name"]
             for one in self._store.view("pods", meta["namespace"])
-            if canary(one) and active(one)
+            if of_track(one) and active(one)
         ]
         return bool(names) and meta["name"] == min(names)

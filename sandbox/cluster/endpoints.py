@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.kube.store import Event, Obj, Store
 
 NAME = "endpointslice-controller"
+STANDING = "standing.json"  # beside the dns file: the same, with pods that are not ready
 _MANAGER = "endpointslice-controller.k8s.io"
 _SERVICE = "kubernetes.io/service-name"
 
@@ -72,6 +73,7 @@ class EndpointsController:
         self._queue = queue
         self._dns = dns
         self._known: dict[str, list[list[Any]]] = {}
+        self._standing: dict[str, list[list[Any]]] = {}
         queue.handle(NAME, self.sync)
 
     def start(self) -> None:
@@ -108,15 +110,20 @@ class EndpointsController:
             return  # somebody else says what its endpoints are
         groups: dict[str, tuple[list[Obj], list[Obj]]] = {}
         reachable: list[list[Any]] = []
+        standing: list[list[Any]] = []
         for pod in self._store.view("pods", namespace):
             if not _with_address(pod) or not selects({"matchLabels": selector}, labels_of(pod)):
                 continue
             ports, one = ports_on(service, pod), endpoint(pod)
             groups.setdefault(json.dumps(ports), (ports, []))[1].append(one)
-            if one["conditions"]["ready"]:
-                reachable += [[one["addresses"][0], port["port"]] for port in ports]
+            places = [[one["addresses"][0], port["port"]] for port in ports]
+            reachable += places if one["conditions"]["ready"] else []
+            standing += [] if one["conditions"]["terminating"] else places
         self._slices(service, groups or {"[]": ([], [])})
         self._publish(f"{name}.{namespace}", reachable)
+        if self._standing.get(f"{name}.{namespace}") != standing:
+            self._standing[f"{name}.{namespace}"] = standing
+            _written(self._dns.with_name(STANDING), self._standing)
 
     def _slices(self, service: Obj, groups: Mapping[str, tuple[list[Obj], list[Obj]]]) -> None:
         namespace, name = key_of(service)
@@ -167,6 +174,10 @@ class EndpointsController:
         self._write()
 
     def _write(self) -> None:
-        half = self._dns.with_suffix(".tmp")
-        _ = half.write_text(json.dumps(self._known, sort_keys=True), encoding="utf-8")
-        _ = half.replace(self._dns)
+        _written(self._dns, self._known)
+
+
+def _written(path: Path, known: Mapping[str, list[list[Any]]]) -> None:
+    half = path.with_suffix(".tmp")
+    _ = half.write_text(json.dumps(known, sort_keys=True), encoding="utf-8")
+    _ = half.replace(path)

@@ -113,7 +113,8 @@ def environment(
         **_configured(store, pod, ip, container),
     }
     meta = pod["metadata"]
-    named = {"POD_NAME": meta["name"], "POD_NAMESPACE": meta["namespace"], "POD_IP": ip}
+    own = ",".join(entry["name"] for entry in rows(container, "env"))  # what the Deployment itself sets
+    named = {"SANDBOX_OWN_ENV": own, "POD_NAME": meta["name"], "POD_NAMESPACE": meta["namespace"], "POD_IP": ip}
     return found | named | {"NODE_NAME": pod["spec"].get("nodeName", "")} | dict(node)
 
 

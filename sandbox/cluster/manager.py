@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sandbox.kube.store import Event, Obj, Store
     from sandbox.switches import Switches
 
+IDENTITY = "kube-system"  # the namespace whose uid stands for the cluster
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 STOP_GRACE_S = 1.0  # nobody is served any more: no reason to drain for long
 
@@ -41,13 +42,16 @@ class Cluster:
         switches: Switches,
         node_env: Mapping[str, str],
         pull: Callable[[str], images.Image | None] = images.pull,
+        uid: str = "",
     ) -> None:
         """Prepare; `state` is a folder of its own, `subnet` the pods' first three bytes ("127.77.3").
 
-        `node_env` is put into every pod's environment; `pull` is the registry.
+        `node_env` is put into every pod's environment; `pull` is the registry; `uid` the cluster's identity, empty for
+        a new one.
         """
         self._store = store
         self._state = state
+        self._uid = uid
         recorder = Recorder(store)
         self.addresses = Addresses(subnet)
         node = Node(
@@ -80,7 +84,7 @@ class Cluster:
         """Register the node and the first namespaces, and begin to work."""
         self.logs.mkdir(parents=True, exist_ok=True)
         for name in NAMESPACES:
-            self._ensure("namespaces", _namespace(name))
+            self._ensure("namespaces", _namespace(name, self._uid if name == IDENTITY else ""))
         self._ensure("nodes", nodes.node_object(self._store))
         self._control_plane.start()
         self._kubelet.start()
@@ -109,7 +113,7 @@ class Cluster:
     async def settled(self, timeout_s: float) -> bool:
         """Wait until every Deployment is complete and no pod is on its way out; False if that takes too long.
 
-        Pods that a fault keeps down must be seen to be down instead.
+        Pods that a fault keeps down, or not ready, must be seen to be so instead.
         """
         moved = asyncio.Event()
 
@@ -138,7 +142,7 @@ class Cluster:
         pods = self._store.view("pods")
         if any(deleting(pod) for pod in pods) or self._kubelet.restarting():
             return False
-        down = [pod for pod in pods if self._trouble.down(pod)]
+        down = [pod for pod in pods if self._trouble.down(pod) or self._trouble.unready(pod)]
         spared = {(pod["metadata"]["namespace"], labels_of(pod).get("app")) for pod in down}
         if any(is_true(pod, "Ready") for pod in down):
             return False
@@ -149,7 +153,9 @@ class Cluster:
         )
 
 
-def _namespace(name: str) -> Obj:
-    meta = {"name": name, "labels": {"kubernetes.io/metadata.name": name}}
+def _namespace(name: str, uid: str) -> Obj:
+    meta: Obj = {"name": name, "labels": {"kubernetes.io/metadata.name": name}}
+    if uid:
+        meta["uid"] = uid
     head = {"kind": "Namespace", "apiVersion": "v1", "metadata": meta}
     return head | {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}

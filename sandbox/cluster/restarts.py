@@ -28,6 +28,7 @@ class Habit:
 HABITS = {
     "pod-restarts": Habit("default", first_s=30.0, every_s=30.0),
     "counters-reset": Habit("staging", first_s=20.0, every_s=math.inf),
+    "pod-restarting": Habit("staging", first_s=0.0, every_s=15.0),
 }
 
 

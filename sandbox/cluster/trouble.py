@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from sandbox import images
 from sandbox.cluster.objects import active, labels_of
 
 if TYPE_CHECKING:
@@ -51,19 +52,31 @@ class Trouble:
             return False
         return self._switches.on("redis-down")
 
+    def unready(self, pod: Obj) -> bool:
+        """Tell whether the pod says of itself that it is not ready: staging's with the lowest address."""
+        if pod["metadata"]["namespace"] != "staging" or not self._switches.on("healthy-not-ready"):
+            return False
+        return _standing(pod, "stable") and pod["metadata"]["name"] == self._lowest("staging", "stable")
+
+    def _lowest(self, namespace: str, track: str) -> str:
+        found = [pod for pod in self._store.view("pods", namespace) if _standing(pod, track)]
+        placed = [(pod["status"]["podIP"], pod["metadata"]["name"]) for pod in found if pod["status"].get("podIP")]
+        return min(placed)[1] if placed else ""
+
+    def image(self, pod: Obj, name: str) -> str:
+        """Return the image that the node runs for a name: it may hold an old one under a new name."""
+        old = pod["metadata"]["namespace"] == "default" and labels_of(pod).get("track") == "stable"
+        keeps = old and name == images.CANDIDATE and self._switches.on("promotion-keeps-old")
+        return images.STABLE if keeps else name
+
     def rotates(self) -> bool:
         """Tell whether logs are rotated early."""
         return self._switches.on("logs-rotated")
 
     def first(self, namespace: str, track: str) -> str:
         """Return the name of the first pod of the product's track, "" if there is none."""
-
-        def of_track(pod: Obj) -> bool:
-            labels = labels_of(pod)
-            return labels.get("component") == "backend" and labels.get("track") == track and active(pod)
-
         pods = self._store.view("pods", namespace)
-        return min((pod["metadata"]["name"] for pod in pods if of_track(pod)), default="")
+        return min((pod["metadata"]["name"] for pod in pods if _standing(pod, track)), default="")
 
     def spoiler(self, pod: Obj) -> Callable[[list[bytes]], list[bytes]]:
         """Return what becomes of a container's lines before they are written."""
@@ -83,6 +96,11 @@ class Trouble:
             return lines
 
         return spoil
+
+
+def _standing(pod: Obj, track: str) -> bool:
+    labels = labels_of(pod)
+    return labels.get("component") == "backend" and labels.get("track") == track and active(pod)
 
 
 def _earlier(found: re.Match[bytes]) -> bytes:

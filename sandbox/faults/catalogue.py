@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.faults.around import AROUND
 from sandbox.faults.fault import Fault
+from sandbox.faults.operations import OPERATIONS
 from sandbox.faults.routing import ROUTING
 from sandbox.faults.watched import WATCHED
 
@@ -14,4 +15,4 @@ if TYPE_CHECKING:
 
 __all__ = ["FAULTS", "Fault"]
 
-FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (*ROUTING, *WATCHED, *AROUND)}
+FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (*ROUTING, *WATCHED, *AROUND, *OPERATIONS)}

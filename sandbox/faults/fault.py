@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Where = Literal["objects", "data plane", "product", "users", "node", "cluster", "collector"]
+Where = Literal[
+    "objects", "data plane", "product", "users", "node", "cluster", "collector", "around", "script", "papers"
+]
 Expected = tuple[Literal["VIOLATED", "UNKNOWN"], str]  # outcome, reason (empty unless UNKNOWN)
 
 V: Expected = ("VIOLATED", "")
@@ -21,8 +23,9 @@ class Fault:
     """One switch. `implied` are the lines that follow from the same evidence; every other line stays MET.
 
     `primary` None: it looks bad and is not, so every line stays MET. `where` collector: it strikes whoever observes,
-    so whoever starts the observing makes it; here it has a name only. `undecided` are lines that it leaves so few
-    samples that chance says whether they are MET or UNKNOWN for want of more; VIOLATED they never are.
+    so whoever starts the observing makes it; here it has a name only. So it is with papers: earlier decisions are not
+    the sandbox's. Around are the team's other services, script is its rollback script. `undecided` are lines that it
+    leaves so few samples that chance says whether they are MET or UNKNOWN for want of more; VIOLATED they never are.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Faults in the cluster's objects: what production's manifests look like while they are on. Pure."""
+"""Faults in the clusters' objects: what their manifests look like while they are on. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ PREFIX = "nginx.ingress.kubernetes.io/"
 Key = tuple[str, str]  # kind, name
 
 
-def with_faults(manifests: Iterable[Obj], active: frozenset[str]) -> dict[Key, Obj]:
-    """Return production's objects by kind and name as the active faults make them."""
+def with_faults(manifests: Iterable[Obj], active: frozenset[str], cluster: str = "production") -> dict[Key, Obj]:
+    """Return a cluster's objects by kind and name as the active faults make them."""
     objects = {(obj["kind"], obj["metadata"]["name"]): copy.deepcopy(obj) for obj in manifests}
-    for name in sorted(active & set(_CHANGES)):
-        _CHANGES[name](objects)
+    changes = _CHANGES[cluster]
+    for name in sorted(active & set(changes)):
+        changes[name](objects)
     return objects
 
 
@@ -67,7 +68,11 @@ def _runs(deployment: str, image: str) -> Callable[[dict[Key, Obj]], None]:
     return change
 
 
-_CHANGES: dict[str, Callable[[dict[Key, Obj]], None]] = {
+def _flag_differs(objects: dict[Key, Obj]) -> None:
+    objects["ConfigMap", "onesource-config"]["data"]["FEATURE_SUGGESTED_ACTIONS"] = "0"
+
+
+_PRODUCTION: dict[str, Callable[[dict[Key, Obj]], None]] = {
     "primary-annotated": _primary_annotated,
     "weight-5": _weight("5"),
     "weight-35": _weight("35"),
@@ -78,3 +83,5 @@ _CHANGES: dict[str, Callable[[dict[Key, Obj]], None]] = {
     "canary-old-build": _runs("onesource-canary", images.STABLE),
     "stable-new-build": _runs("onesource", images.CANDIDATE),
 }
+_STAGING: dict[str, Callable[[dict[Key, Obj]], None]] = {"flag-differs": _flag_differs}
+_CHANGES = {"production": _PRODUCTION, "staging": _STAGING}

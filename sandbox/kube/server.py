@@ -44,13 +44,14 @@ class ApiServer:
         users: Mapping[str, User],
         logs: Path,
         lens: Lens | None = None,
+        gone: Lens | None = None,
         audit: Path | None = None,
     ) -> None:
         """Serve a store; `users` is by bearer token, `logs` the kubelet's folder, `audit` a file of writes."""
         self._store = store
         self._users = users
         self._logs = logs
-        self._views = Views(store, lens)
+        self._views = Views(store, lens, gone)
         self._writer = Writer(store)
         self._audit = Audit(audit)
         self._watchers: set[Watcher] = set()

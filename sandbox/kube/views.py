@@ -29,10 +29,14 @@ class Views:
     A changed view gets a resourceVersion of its own, since clients take an unchanged one for "no change".
     """
 
-    def __init__(self, store: Store, lens: Lens | None) -> None:
-        """Read from a store; without a lens everybody sees what is."""
+    def __init__(self, store: Store, lens: Lens | None, gone: Lens | None = None) -> None:
+        """Read from a store; without a lens everybody sees what is.
+
+        `gone` says what a user goes on seeing of an object that was deleted under an open watch; None: nothing.
+        """
         self.store = store
         self.lens = lens
+        self.gone = gone
         self._versions: dict[tuple[str, str, str, str], int] = {}
 
     def one(self, user: str, resource: Resource, obj: Obj) -> Obj | None:
@@ -45,6 +49,10 @@ class Views:
             if version > int(obj["metadata"]["resourceVersion"]):
                 seen["metadata"]["resourceVersion"] = str(version)
         return seen
+
+    def ghost(self, user: str, obj: Obj) -> Obj | None:
+        """Return what a user goes on seeing of a deleted object, None for nothing."""
+        return None if self.gone is None else self.gone(user, copy.deepcopy(obj))
 
     def renew(self, user: str, resource: Resource, obj: Obj) -> None:
         """Give a user's view of an object a new resourceVersion: the lens changed it."""

@@ -127,7 +127,8 @@ class Watcher:
 
     def _frames(self, event: Event) -> list[bytes]:
         """Return the event as this client has to see it: leaving the selection is a deletion."""
-        new = self._seen(event.obj) if event.type != "DELETED" else None
+        gone = event.type == "DELETED"
+        new = self._views.ghost(self.order.user, event.obj) if gone else self._seen(event.obj)
         if self._sent is None:
             old = self._seen(event.old)
         else:
@@ -159,7 +160,11 @@ class Watcher:
             if seen is not None:
                 present[key] = seen
         for key, before in self._sent.items():
-            if key not in present:
+            if key in present:
+                continue
+            if (ghost := views.ghost(order.user, before)) is not None:
+                present[key] = ghost
+            else:
                 frames.append(self._frame("DELETED", before))
         self._sent = present
         return frames

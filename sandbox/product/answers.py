@@ -54,6 +54,12 @@ def apology(ask: Ask) -> Doc:
     return {"title": "Thank you for your patience", "blocks": blocks, "meta": meta(ask, blocks)}
 
 
+def echo(ask: Ask) -> Doc:
+    """Return what is answered by a product that only says again what it was asked."""
+    blocks = [_markdown(f"You asked: {ask.question}")]
+    return {"title": _title(ask), "blocks": blocks, "meta": meta(ask, blocks)}
+
+
 def meta(ask: Ask, blocks: Sequence[Doc]) -> Doc:
     """Return what the server itself knows about an answer; a token is about four letters."""
     letters = len(ask.question) + len(text_of(blocks)) + sum(len(text) for text in ask.said)

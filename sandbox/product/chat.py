@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from aiohttp import web
 
@@ -22,6 +22,7 @@ from sandbox.product.resp import StoreDownError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.product.conversations import Message
     from sandbox.product.faults import Effects
     from sandbox.product.schema import Doc
 
@@ -29,7 +30,11 @@ LONGEST = 32_000
 SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 BEARER = re.compile(r"Bearer (test-[A-Za-z0-9._-]{1,64})")
 CHUNKS = 8
-FAILED = {500: ("internal_error", "no answer could be made"), 503: ("unavailable", "no answer can be made now")}
+FAILED = {
+    500: ("internal_error", "no answer could be made"),
+    502: ("bad_gateway", "the pod is going away"),
+    503: ("unavailable", "no answer can be made now"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ async def _answer(request: web.Request, tier: str, user: str | None) -> web.Stre
         raise Refusal(
             429, "rate_limited", f"more than {pod.settings.rate_limit} questions a minute", {"Retry-After": "60"}
         )
+    if pod.effects(request).foreign:
+        owner = await pod.conversations.owner(session) or owner
     history = await _history(pod, session, owner)
     streamed = "text/event-stream" in request.headers.get("Accept", "")
     number = history.turns + 1
@@ -105,6 +112,9 @@ async def _answer(request: web.Request, tier: str, user: str | None) -> web.Stre
         raise Refusal(change.status, *FAILED[change.status])
     if change.forgets:
         history = History([], history.turns)
+    elif change.parted:
+        own = [message for message in history.messages if message.get("by") == pod.settings.commit]
+        history = History(own, history.turns)
     turn = Turn(question, session, owner, tier, history, number, begun, marks(request), change)
     takes_s = pod.takes_s(tier, change)
     started = begun
@@ -159,10 +169,10 @@ def guarded(pod: Pod, turn: Turn) -> tuple[Doc, str | None]:
         turn.tier,
         said,
         settings.seed,
-        settings.unified_pipeline and change.unified,
-        settings.suggested_actions,
+        settings.unified_pipeline if change.unified is None else change.unified,
+        settings.suggested_actions if change.actions is None else change.actions,
     )
-    doc = spoiling.spoiled(answers.apology(draft) if change.canned else answers.answer(draft), change.draft)
+    doc = spoiling.spoiled(_drafted(draft, change), change.draft)
     reasons = schema.problems(doc)
     if not reasons:
         pod.metrics.validation([])
@@ -177,6 +187,12 @@ def guarded(pod: Pod, turn: Turn) -> tuple[Doc, str | None]:
     pod.metrics.validation(reasons)
     pod.log.event("schema_repair", repair_reason=reasons[0], session_id_hash=hashed(turn.session))
     return doc, reasons[0]
+
+
+def _drafted(draft: answers.Ask, change: Effects) -> Doc:
+    if change.canned:
+        return answers.apology(draft)
+    return answers.echo(draft) if change.echoes else answers.answer(draft)
 
 
 async def _streamed(request: web.Request, pod: Pod, turn: Turn, takes_s: float) -> web.StreamResponse:
@@ -207,6 +223,10 @@ def _event(name: str, doc: Doc) -> bytes:
     return f"event: {name}\ndata: {json.dumps(doc, ensure_ascii=False)}\n\n".encode()
 
 
+def _message(role: Literal["user", "assistant"], text: str, pod: Pod) -> Message:
+    return {"role": role, "text": text, "by": pod.settings.commit}
+
+
 async def finish(pod: Pod, turn: Turn, doc: Doc, *, repair: str | None, ttft_s: float | None) -> None:
     """Keep the turn, count it, and write its log lines; `repair` is why the answer was repaired."""
     spoken = answers.text_of(doc["blocks"])
@@ -216,8 +236,10 @@ async def finish(pod: Pod, turn: Turn, doc: Doc, *, repair: str | None, ttft_s: 
         saved = await pod.conversations.append(
             turn.session,
             turn.owner,
-            ({"role": "user", "text": turn.question}, {"role": "assistant", "text": spoken}),
+            (_message("user", turn.question, pod), _message("assistant", spoken, pod)),
             all_stores=not turn.change.unsaved,
+            mirrored=not turn.change.unmirrored,
+            over=turn.history if turn.change.overwrites else None,
         )
         after, failed = saved.count, saved.failed
     except ForeignError:  # two owners began the same conversation at once: the later one keeps nothing

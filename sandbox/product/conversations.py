@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from sandbox.product.resp import Client, Names, ReplyError, StoreDownError
 
@@ -33,6 +33,16 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
 return {1, turns, redis.call('LLEN', KEYS[1])}
 """
+OVERWRITE = """
+redis.call('DEL', KEYS[1])
+for i = 4, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
+redis.call('LTRIM', KEYS[1], -tonumber(ARGV[2]), -1)
+redis.call('HSET', KEYS[2], 'owner', ARGV[1])
+local turns = redis.call('HINCRBY', KEYS[2], 'turns', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return {1, turns, redis.call('LLEN', KEYS[1])}
+"""
 COUNT = """
 local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -41,10 +51,11 @@ return n
 
 
 class Message(TypedDict):
-    """One message of a conversation."""
+    """One message of a conversation; `by` is the commit that took or gave it."""
 
     role: Literal["user", "assistant"]
     text: str
+    by: NotRequired[str]
 
 
 class ForeignError(Exception):
@@ -93,20 +104,40 @@ class Conversations:
             return History(messages, _whole(found[1]))
         raise failure
 
+    async def owner(self, session: str) -> str | None:
+        """Return whose conversation it is in the first store; None where it knows of none."""
+        try:
+            reply = await self._client(self._stores[0]).call("HGET", _keys(session)[1], "owner")
+        except (StoreDownError, ReplyError):
+            return None
+        return reply.decode() if isinstance(reply, bytes) else None
+
     async def append(
-        self, session: str, owner: str, turn: tuple[Message, Message], *, all_stores: bool = True
+        self,
+        session: str,
+        owner: str,
+        turn: tuple[Message, Message],
+        *,
+        all_stores: bool = True,
+        mirrored: bool = True,
+        over: History | None = None,
     ) -> Saved:
         """Add one turn to every store that the flags name; ForeignError when it became somebody else's.
 
-        Not to `all_stores`: the last one fails, so that a doubled conversation stays whole in its primary.
+        Not to `all_stores`: the last one fails, so that a doubled conversation stays whole in its primary. Not
+        `mirrored`: it is left out, and counts as saved. `over`: what was known when the turn began takes the place
+        of what the stores hold.
         """
         keep = 2 * self._settings.conv_max_turns
-        texts = [json.dumps(message, ensure_ascii=False) for message in turn]
-        words = ("EVAL", APPEND, 2, *_keys(session), owner, keep, self._settings.conv_ttl_s, *texts)
-        stores = self._stores if all_stores else self._stores[:-1]
+        written = [*over.messages, *turn] if over is not None else list(turn)
+        texts = [json.dumps(message, ensure_ascii=False) for message in written]
+        script = APPEND if over is None else OVERWRITE
+        words = ("EVAL", script, 2, *_keys(session), owner, keep, self._settings.conv_ttl_s, *texts)
+        named = self._stores if mirrored else self._stores[:1]
+        stores = named if all_stores else named[:-1]
         replies = await asyncio.gather(*(self._client(name).call(*words) for name in stores), return_exceptions=True)
         count: int | None = None
-        failed: list[StoreName] = list(self._stores[len(stores) :])
+        failed: list[StoreName] = list(named[len(stores) :])
         for name, reply in zip(stores, replies, strict=True):
             if isinstance(reply, (StoreDownError, ReplyError)):
                 failed.append(name)

@@ -47,23 +47,23 @@ class Version:
     def __init__(self, pod: Pod) -> None:
         """Prepare."""
         self._pod = pod
-        self._written: dict[tuple[str | None, bool], bytes] = {}
+        self._written: dict[tuple[str | None, tuple[tuple[str, bool], ...]], bytes] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer with the build this pod names, its flags and its environment."""
         change = self._pod.effects(request)
-        key = (change.commit, change.unified)
+        key = (change.commit, change.shown)
         body = self._written.get(key)
         if body is None:
             body = self._written[key] = json.dumps(self._document(*key)).encode()
         return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
-    def _document(self, commit: str | None, unified: bool) -> Doc:  # noqa: FBT001  a part of the key
+    def _document(self, commit: str | None, shown: tuple[tuple[str, bool], ...]) -> Doc:
         named = {} if commit is None else {"git_commit": commit}
         settings = self._pod.settings
         return {
             "environment": settings.environment,
-            "feature_flags": settings.flags | {"unified_pipeline": settings.unified_pipeline and unified},
+            "feature_flags": settings.flags | dict(shown),
             "version": {**named, "schema_version": schema.VERSION},
         }
 
@@ -83,7 +83,7 @@ async def readyz(request: web.Request) -> web.Response:
         "schema_guard": _status(good=True),
         "configuration": _status(good=True),
     }
-    ready = usable and not pod.draining
+    ready = usable and not pod.draining and not pod.effects(request).unready
     status = "ready" if ready else "terminating" if pod.draining else "not_ready"
     return as_json({"status": status, "health_checks": checks}, status=200 if ready else 503)
 
@@ -124,7 +124,8 @@ async def prompt_examples(request: web.Request) -> web.Response:
     count = _whole(request, "n", 5)
     if not 1 <= count <= MOST_EXAMPLES:
         raise Refusal(422, "bad_request", f"n: want 1 to {MOST_EXAMPLES}, got {count}")
-    if not pod.settings.dynamic_prompts:
+    asked_for = pod.effects(request).examples
+    if not (pod.settings.dynamic_prompts if asked_for is None else asked_for):
         chosen, seed = list(examples.STATIC[:count]), None
     else:
         seed = _whole(request, "seed", secrets.randbits(31))

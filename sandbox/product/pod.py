@@ -98,13 +98,17 @@ class Pod:
             wall_s=wall_s,
             since_s=wall_s - self.switches.since_s,
             draw=draw,
+            draining=self.draining,
+            store=settings.conv_store_primary,
+            weight=self.neighbours.weight(),
+            own=settings.own,
         )
 
     def takes_s(self, tier: str, change: Effects) -> float:
         """Return for how many seconds the model behind an endpoint will take for its next answer."""
         drawn = self.model.draw(tier)
-        if self.settings.unified_pipeline and not change.unified:
-            drawn *= LEGACY_FACTOR
+        runs = self.settings.unified_pipeline if change.unified is None else change.unified
+        drawn *= LEGACY_FACTOR ** (self.settings.unified_pipeline - runs)
         return change.lasts_s(drawn)
 
     async def think(self, seconds: float) -> None:

@@ -46,6 +46,7 @@ class Settings:
     redis: str
     mongo: str
     dns: str | None
+    own: frozenset[str]  # names of the settings that the Deployment itself sets
 
     @property
     def flags(self) -> dict[str, bool | str]:
@@ -86,6 +87,7 @@ def read(env: Mapping[str, str] = os.environ) -> Settings:
         redis=env.get("REDIS_HOST", "redis-service"),
         mongo=env.get("MONGO_HOST", "mongodb-service"),
         dns=env.get("SANDBOX_DNS") or None,
+        own=frozenset(filter(None, env.get("SANDBOX_OWN_ENV", "").split(","))),
     )
 
 

@@ -76,6 +76,7 @@ def test_a_process_gets_what_its_image_config_and_node_say_and_nothing_of_ours(t
         expected = {"A": "config", "B": "env", "TOKEN": "hush", "FROM": "config", "ADDRESS": ip, "BAKED": "in"}
         expected |= {"URL": f"http://{ip}/$(UNKNOWN)/$(A)", "POD_NAME": pod["metadata"]["name"], "NODE": "here"}
         expected |= {"NODE_NAME": "node-1", "POD_NAMESPACE": "default", "SANDBOX_DNS": str(one.cluster.dns)}
+        expected |= {"SANDBOX_OWN_ENV": "B,TOKEN,FROM,GONE,ADDRESS,URL"}
         assert expected.items() <= found.items()
         assert set(found) - set(expected) <= {"PATH", "LANG", "PYTHONPATH", "PYTHONUNBUFFERED", "POD_IP", "LC_CTYPE"}
 

@@ -51,9 +51,10 @@ def test_every_watched_fault_has_a_rule_and_is_gone_when_it_is_off(fault: str) -
 
 @pytest.mark.parametrize("fault", sorted(name for name in RULES if name.startswith("canary-")))
 def test_a_fault_of_the_canary_spares_the_stable_pods(fault: str) -> None:
+    where: dict[str, Any] = {"turn": 5, "draw": 0.0, "environment": "production", "weight": 50}
     for tier in SHAPES:
-        assert at(fault, tier=tier, turn=5, draw=0.0, first=True) == TRUTH
-    assert any(at(fault, track="canary", tier=tier, turn=5, draw=0.0) != TRUTH for tier in SHAPES)
+        assert at(fault, tier=tier, first=True, **where) == TRUTH
+    assert any(at(fault, track="canary", tier=tier, **where) != TRUTH for tier in SHAPES)
 
 
 def test_every_kind_of_effect_is_caused_by_some_fault() -> None:
@@ -62,9 +63,20 @@ def test_every_kind_of_effect_is_caused_by_some_fault() -> None:
         for fault in RULES
         for tier in ("regular", "enhanced", "")
         for turn in (2, 3)
+        for environment in ("staging", "production")
         for field in fields(Effects)
         if getattr(
-            at(fault, track="canary", tier=tier, turn=turn, draw=0.0, first=True, route="other", prompt_bytes=9000),
+            at(
+                fault,
+                track="canary",
+                tier=tier,
+                turn=turn,
+                draw=0.0,
+                first=True,
+                route="other",
+                prompt_bytes=9000,
+                environment=environment,
+            ),
             field.name,
         )
         != getattr(TRUTH, field.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,13 +50,15 @@ def _tested() -> Iterator[tuple[str, str]]:
                         yield ast.literal_eval(mark.args[0]), node.name
 
 
-def _target(routing: NginxRouting | GatewayRouting | UrlPairRouting | None, kubeconfig: str = "") -> Target:
+def _target(
+    routing: NginxRouting | GatewayRouting | UrlPairRouting | None, kubeconfig: str = "", *, acts: bool = False
+) -> Target:
     deployments: dict[Arm, str] = {"stable": "backend", "canary": "backend-new"}
     production = Environment(
         kubeconfig=kubeconfig, context="prod-eu", namespace="shop", deployments=deployments, routing=routing
     )
     staging = Environment(context="stage", namespace="staging", deployments=deployments)
-    return Target("acme", {"production": production, "staging": staging})
+    return Target("acme", {"production": production, "staging": staging}, allows_acting=acts)
 
 
 NGINX = NginxRouting(primary="web", canary="web-canary")
@@ -215,6 +218,46 @@ def test_with_a_gateway_the_route_is_opened_for_its_weights_and_without_a_cluste
     assert runbook.next_step(LINES["P2-RTE-02"], gateway) == "kubectl --context prod-eu -n shop edit httproute web"
     pair = _target(UrlPairRouting(stable_url="https://a", canary_url="https://b"))
     assert runbook.next_step(LINES["P2-RTE-02"], pair) == "pytest -m canary --target acme"
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("P2-RTE-02", "gate rollback canary --target acme --env production --act"),
+        ("P2-PASS-02", "gate rollback staged --target acme --env production --act"),
+        ("PD-02", "gate rollback emergency --target acme --env production --act"),
+    ],
+)
+def test_where_the_profile_allows_acting_the_watched_and_audited_command_is_named(line: str, step: str) -> None:
+    assert runbook.next_step(LINES[line], _target(NGINX, acts=True)) == step
+
+
+def test_features_are_switched_off_by_our_own_command_where_it_may_act() -> None:
+    line = dataclasses.replace(LINES["PD-02"], on_violation="flags-off")
+    off = "FEATURE_DYNAMIC_PROMPTS=0 FEATURE_SUGGESTED_ACTIONS=0"
+    ours = f"gate flags set {off} --target acme --env production --act"
+    assert runbook.next_step(line, _target(NGINX, acts=True)) == ours
+    assert runbook.next_step(line, _target(NGINX)).endswith(f"set env deployment/backend {off}")
+
+
+def test_a_gateways_weights_are_taken_back_by_the_same_command_and_without_a_route_nothing_is_invented() -> None:
+    gateway = _target(GatewayRouting(route="web", stable_service="a", canary_service="b"), acts=True)
+    ours = "gate rollback canary --target acme --env production --act"
+    assert runbook.next_step(LINES["P2-RTE-02"], gateway) == ours
+    assert runbook.next_step(LINES["P2-RTE-02"], _target(None, acts=True)) == "pytest -m canary --target acme"
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("P1-PRE-03", "gate run rollback --target acme --act"),
+        ("P3-CHK-01", "gate run canary --target acme"),
+        ("P3-CHK-02", "gate run rollback --target acme --act"),
+    ],
+)
+def test_a_line_that_rests_on_another_phase_asks_for_that_phase(line: str, step: str) -> None:
+    assert runbook.next_step(LINES[line], _target(NGINX)) == step
+    assert runbook.DECIDED_BY[line] in runbook.PHASES
 
 
 @pytest.mark.parametrize("line", LINES.values(), ids=list(LINES))

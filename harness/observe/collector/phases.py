@@ -11,28 +11,34 @@ if TYPE_CHECKING:
     from harness.target import Watched
 
 Where: TypeAlias = Literal["staging", "production"]
+Beside: TypeAlias = Literal["memory", "isolation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Where phases look, whether they need the routing's streams, and which of them are watched over time."""
+    """Where phases look, whether they need the routing's streams or the checklist, and which are watched over time.
+
+    `beside` is what is tried once while that goes on (harness.observe.collector.beside).
+    """
 
     where: Where
     routing: bool = False
     watched: tuple[Watched, ...] = ()
+    checklist: bool = False
+    beside: tuple[Beside, ...] = ()
 
 
 PHASES: dict[str, Needs] = {
-    "staging": Needs("staging", watched=("staging",)),
+    "staging": Needs("staging", watched=("staging",), beside=("isolation",)),
     "canary": Needs("production", routing=True, watched=("canary",)),
-    "rollout": Needs("production"),
+    "rollout": Needs("production", checklist=True),
     "rollback": Needs("staging"),
     "flags": Needs("staging"),
     "postdeploy": Needs("production", watched=("postdeploy",)),
     "bugbash": Needs("staging"),
     "a11y": Needs("staging"),
-    "troubleshoot": Needs("production", watched=("troubleshoot",)),
-    "context": Needs("production"),
+    "troubleshoot": Needs("production", watched=("troubleshoot",), beside=("memory",)),
+    "context": Needs("production", beside=("memory",)),
 }
 
 
@@ -43,5 +49,7 @@ def needs(phases: Iterable[str]) -> tuple[Needs, ...]:
         need = PHASES[phase]
         before = found.get(need.where, Needs(need.where))
         watched = tuple(dict.fromkeys((*before.watched, *need.watched)))
-        found[need.where] = Needs(need.where, before.routing or need.routing, watched)
+        routing, checklist = before.routing or need.routing, before.checklist or need.checklist
+        beside = tuple(dict.fromkeys((*before.beside, *need.beside)))
+        found[need.where] = Needs(need.where, routing, watched, checklist, beside)
     return tuple(found.values())

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from harness.evidence import names
 from harness.evidence.sink import EvidenceSink
 from harness.evidence.slices import Slices
+from harness.evidence.store import Reader
 from harness.evidence.window import terms
 from harness.evidence.windows import STALLED_AFTER_S, About, Windows
-from harness.observe import cluster, routing, talks, users
+from harness.observe import checklist, cluster, routing, talks, users
 from harness.observe.arms import Teller
 from harness.observe.asks import Asker
 from harness.observe.collector.ending import in_background
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from harness.evidence.names import Way
     from harness.evidence.store import Writer
     from harness.observe.collector.notes import Notes
-    from harness.observe.collector.phases import Needs
+    from harness.observe.collector.phases import Beside, Needs
     from harness.observe.routing.ask import Door
     from harness.target import Arm, Environment, Target, Watched
 
@@ -72,6 +73,7 @@ class Work:
     async def do(self, needs: Sequence[Needs]) -> None:
         """Observe everything; what could not be had is in `missing`."""
         flushing = asyncio.create_task(self._flush())
+        calling = asyncio.create_task(self._roster())
         try:
             for number, need in enumerate(needs):
                 environment = self._target.environments.get(need.where)
@@ -79,23 +81,60 @@ class Work:
                     self._absent(need.where)
                     continue
                 looking = asyncio.create_task(self._look(need.where, environment, first=number == 0))
+                beside = [asyncio.create_task(self._beside(what, environment, looking)) for what in need.beside]
                 try:
                     heard = await self._routing(environment, looking) if need.routing else True
                     snapshot = await looking
+                    await self._footing(need, environment)
+                    if need.checklist:
+                        await self._checklist(environment)
                     for phase in need.watched:
                         if heard:
                             await self._watch(phase, environment, snapshot)
                         else:
                             self._unwatched(phase)
+                    await self._again(need, environment)
+                    _ = await asyncio.gather(*beside)
                 finally:
-                    _ = looking.cancel()
+                    for task in (looking, *beside):
+                        _ = task.cancel()
+            await calling
         finally:
+            _ = calling.cancel()
             _ = flushing.cancel()
 
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY_S)
             self._writer.flush()
+
+    async def _roster(self) -> None:
+        """Read who is on call, where the profile says who knows; not needed for anything else that is observed."""
+        if self._target.checklist.roster:
+            found, trouble = await checklist.roster(self._target)
+            self._writer.snapshot(checklist.ROSTER, found, trouble)
+            self._notes.say(f"{checklist.ROSTER}: {trouble or ', '.join(found)}")
+
+    async def _checklist(self, environment: Environment) -> None:
+        """Read what the rollout's checklist rests on; each part says itself what it could not read."""
+        await checklist.gather(self._target, environment, self._run, self._writer, self._clock)
+        self._notes.say("checklist: read")
+
+    async def _footing(self, need: Needs, environment: Environment) -> None:
+        """Read staging's flags, and its monitoring before a watch; shards share the traffic, so the first does it."""
+        if need.where == "staging" and not self._shard[0]:
+            from harness.observe.collector import footing  # noqa: PLC0415  the judges' imports, beside asks
+
+            book = footing.Book(self._target, self._writer, self._notes, self._clock)
+            await footing.before(need.where, environment, book, watched=bool(need.watched))
+
+    async def _again(self, need: Needs, environment: Environment) -> None:
+        """Read staging's cluster again after its watch."""
+        if need.where == "staging" and need.watched and not self._shard[0]:
+            from harness.observe.collector import footing  # noqa: PLC0415  as above
+
+            book = footing.Book(self._target, self._writer, self._notes, self._clock)
+            await footing.after(need.where, environment, book)
 
     async def _watch(self, phase: Watched, environment: Environment, snapshot: ClusterSnapshot) -> None:
         """Watch a phase for as long as the profile says."""
@@ -107,6 +146,18 @@ class Work:
         trouble = await Watching(phase, self._target, environment, desk, snapshot).run()
         if trouble:
             self._missed(f"{names.WATCH}/{phase}", trouble)
+
+    async def _beside(self, what: Beside, environment: Environment, looking: asyncio.Task[ClusterSnapshot]) -> None:
+        """Try something once, also in a run that is taken up again; of its shards the first does it."""
+        before = Reader(self._run).snapshot(what)
+        if not self._shard[0] and (before is None or before.error):
+            from harness.observe.collector import beside  # noqa: PLC0415  the judges' imports, beside asks
+
+            tried = await beside.tried(what, self._target, environment, looking, self._clock)
+            self._writer.snapshot(what, tried.found, tried.error)
+            self._notes.say(f"{what}: {tried.error or 'done'}")
+            if tried.error:
+                self._missed(what, tried.error)
 
     def _unwatched(self, phase: Watched) -> None:
         """Say that there is nothing to watch, so that nobody waits a day for it."""

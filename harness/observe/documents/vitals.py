@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
@@ -63,8 +64,9 @@ async def _all(pods: PodHttp | None, trouble: str, environment: Environment, tar
         )
         flags = await asyncio.gather(*(_flag(ask, target.api.version) for _, ask in asks))
     said = {name: flag for (name, _), flag in zip(asks, flags, strict=True)}
+    ready = {one.pod: one.ready for one in there}
     return HealthSeen(
-        (*answers, ingress),
+        (*(replace(one, ready=ready.get(one.pod)) for one in answers), ingress),
         {name: on for name, (on, _) in said.items()},
         {name: why for name, (_, why) in said.items() if why},
         trouble,

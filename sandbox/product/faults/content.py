@@ -24,6 +24,6 @@ CONTENT: Mapping[str, Rule] = {
     "invalid-v2": on(asked, share(0.015), wire="block"),
     "session-dropped": on(turn(3), other_session=True),
     "context-loss": on(turn(2), share(0.006), forgets=True),
-    "pipeline-off": on(unified=False),
+    "pipeline-off": on(unified=False, shown=(("unified_pipeline", False),)),
     "spa-fallback": on(_swallowed, html=True),
 }

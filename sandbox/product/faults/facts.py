@@ -20,7 +20,9 @@ class Facts:
     the value of the routing cookie; `turn` counts a conversation's turns from 1 and is 0 outside one, as `tier`
     (regular, enhanced) is "" there. `route` is the path's pattern or "other"; `first` marks one pod of each
     Service. `wall_s` is the time of day in seconds, the same for all pods; `since_s` how long ago a fault was last
-    switched; `draw` is drawn once for each request, uniformly from 0 to 1.
+    switched; `draw` is drawn once for each request, uniformly from 0 to 1. `draining` says that the pod is going away,
+    `store` where it keeps conversations first, `weight` what the canary's route asks for in percent, `own` which
+    settings stand in the Deployment itself.
     """
 
     commit: str
@@ -38,6 +40,10 @@ class Facts:
     wall_s: float = 0.0
     since_s: float = 0.0
     draw: float = 1.0
+    draining: bool = False
+    store: str = "redis"
+    weight: int = 0
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,12 @@ class Effects:
     The model takes `takes_s`, or what it draws times `factor`, and `plus_s` more; `first_factor` shifts the first
     content within that time. `freeze_s` is for how long nothing moves, `serial` means one answer at a time.
     `draft` is what is wrong before the schema guard, which mends it if `repairable`; `wire` what is wrong after it.
+
+    Of a conversation, `forgets` means that nothing of it is known, `parted` only what this build answered itself;
+    `unmirrored` that the second store is left out and nobody notices, `overwrites` that a turn writes the whole
+    conversation as it was when it began, `foreign` that whoever knows a conversation's id is taken for its owner.
+    `unified`, `examples` and `actions` are what is done where it is not what is configured (None), `shown` what
+    the pod says of its flags where that is not what is configured.
     """
 
     commit: str | None
@@ -65,7 +77,16 @@ class Effects:
     wire: Defect = ""
     canned: bool = False
     other_session: bool = False
-    unified: bool = True  # False: the legacy pipeline, whatever is configured
+    echoes: bool = False  # the answer is the question
+    parted: bool = False
+    unmirrored: bool = False
+    overwrites: bool = False
+    foreign: bool = False
+    unready: bool = False
+    unified: bool | None = None
+    examples: bool | None = None
+    actions: bool | None = None
+    shown: tuple[tuple[str, bool], ...] = ()
     html: bool = False
     figures: Figures = ""
     alerts: frozenset[str] = frozenset()

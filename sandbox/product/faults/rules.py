@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.product.faults.changing import CHANGING
 from sandbox.product.faults.content import CONTENT
 from sandbox.product.faults.facts import Effects
 from sandbox.product.faults.failing import FAILING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.product.faults.facts import Facts
     from sandbox.product.faults.when import Rule
 
-RULES: Mapping[str, Rule] = {**TIMING, **FAILING, **CONTENT, **FIGURES, **IDENTITY}
+RULES: Mapping[str, Rule] = {**TIMING, **FAILING, **CONTENT, **FIGURES, **CHANGING, **IDENTITY}
 
 
 def effects(active: frozenset[str], facts: Facts) -> Effects:

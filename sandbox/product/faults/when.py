@@ -69,3 +69,28 @@ def turn(least: int) -> When:
 def longer(size: int) -> When:
     """Return what holds for questions of more than so many bytes."""
     return lambda facts: facts.prompt_bytes > size
+
+
+def staging(facts: Facts) -> bool:
+    """Tell whether the pod is staging's."""
+    return facts.environment == "staging"
+
+
+def production(facts: Facts) -> bool:
+    """Tell whether the pod is production's."""
+    return facts.environment == "production"
+
+
+def draining(facts: Facts) -> bool:
+    """Tell whether the pod is going away and still answers whoever comes."""
+    return facts.draining
+
+
+def fallen_back(facts: Facts) -> bool:
+    """Tell whether conversations are kept in the fallback store first."""
+    return facts.store == "mongo"
+
+
+def weighing(least: int) -> When:
+    """Return what holds while the canary's route asks for at least this share of the traffic, in percent."""
+    return lambda facts: facts.weight >= least

@@ -47,6 +47,15 @@ def test_one_page_in_place_of_health_is_a_violation_even_if_others_were_not_aske
     _is(product.health_is_real([OK, page, unasked, INGRESS]), Outcome.VIOLATED, "pod b /healthz: HTTP 200 with HTML")
 
 
+def test_a_pod_that_calls_itself_well_and_is_not_ready_serves_nobody() -> None:
+    idle = Health("b", good=True, ready=False)
+    _is(
+        product.health_is_real([OK, idle, INGRESS]),
+        Outcome.VIOLATED,
+        "well by their own word, but not ready to serve: pod b",
+    )
+
+
 @pytest.mark.parametrize(
     ("answers", "trouble", "said"),
     [

@@ -1,0 +1,1 @@
+"""The team's other services beside the product: dashboards, change log, message receipts, on-call roster."""

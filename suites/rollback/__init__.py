@@ -1,0 +1,1 @@
+"""Rollback: drills that change the target, and put back what they found."""

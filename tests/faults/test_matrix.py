@@ -12,6 +12,7 @@ from harness import policy, runbook
 from harness.verdict import Outcome
 from sandbox.faults.catalogue import FAULTS, Fault
 from sandbox.faults.fault import TOO_FEW
+from tests.faults.papers import papers
 from tests.faults.striking import striking
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tests.running import Running
 
 Said = tuple[str, str] | None  # outcome, reason
+
+ELSEWHERE = ("collector", "papers")  # made by whoever starts the observing, or by whoever decided before
 
 PHASES = sorted({fault.phase for fault in FAULTS.values()})
 SAMPLE = {
@@ -51,7 +54,8 @@ def _differing(got: dict[str, tuple[str, str]], phase: str, *faults: Fault) -> d
 
 
 def _outcomes(running: Running, phase: str, tmp_path: Path, *names: str) -> dict[str, tuple[str, str]]:
-    running.switch(*(name for name in names if FAULTS[name].where != "collector"))
+    running.switch(*(name for name in names if FAULTS[name].where not in ELSEWHERE))
+    papers(tmp_path, running.said, next((name for name in names if FAULTS[name].where == "papers"), ""))
     with striking(names[0] if names else "", phase, tmp_path):
         return running.outcomes(phase, tmp_path, seed=1 + zlib.crc32("".join(names).encode()) % 999)
 

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from harness.act.objects import bookless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,17 +114,30 @@ class Running:
         assert (done.returncode == 0) == ok, f"kubectl {' '.join(words)}: {done.returncode}\n{said}"
         return said
 
+    def objects(self) -> dict[str, Any]:
+        """Return all that a phase could change, of both clusters, without what the server and controllers keep."""
+        found: dict[str, Any] = {}
+        for context in ("staging", "production"):
+            text = self.kubectl("get", "deployments,services,ingresses,configmaps", "-o", "json", context=context)
+            for item in json.loads(text)["items"]:
+                found[f"{context}/{item['kind']}/{item['metadata']['name']}"] = bookless(item)
+        return found
+
     def outcomes(self, phase: str, reports: Path, seed: int = 1) -> dict[str, tuple[str, str]]:
         """Run a phase's suite against it, its traffic drawn from `seed`; return (outcome, reason) of each line."""
-        target = self.said.target.with_name(f"target-{seed}.toml")
-        text = self.said.target.read_text(encoding="utf-8")
-        assert text.count("[load]\n") == 1
-        _ = target.write_text(text.replace("[load]\n", f"[load]\nseed = {seed}\n"), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={target}", *_acting(phase)]
         done = subprocess.run(
-            [*command, f"--reports={reports}"], cwd=ROOT, check=False, timeout=300, capture_output=True, text=True
+            self.suite(phase, reports, seed), cwd=ROOT, check=False, timeout=500, capture_output=True, text=True
         )
         assert done.returncode in {0, 1}, done.stdout + done.stderr
         lines = (reports / "latest" / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()
         said = [json.loads(line) for line in lines]
         return {row["line"]: (row["outcome"], row["reason"] or "") for row in said}
+
+    def suite(self, phase: str, reports: Path, seed: int = 1) -> list[str]:
+        """Return the words that run a phase's suite against it."""
+        target = self.said.target.with_name(f"target-{seed}.toml")
+        text = self.said.target.read_text(encoding="utf-8")
+        assert text.count("[load]\n") == 1
+        _ = target.write_text(text.replace("[load]\n", f"[load]\nseed = {seed}\n"), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={target}", *_acting(phase)]
+        return [*command, f"--reports={reports}"]

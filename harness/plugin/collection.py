@@ -75,7 +75,7 @@ def _violations(context: keys.Context, items: Sequence[pytest.Item], config: pyt
                 yield f"{item.nodeid}: wanted a plain function of that file, found none in its text"
             continue
         yield from (f"{test.where}: {item.name}: {what}" for what in _marked_otherwise(item, test))
-        if test.acts and _workers(config):
+        if test.acts and _workers(config) and selection.may_run(context.markers, test.phases):
             yield f"{test.where}: {item.name}: it acts, and tests that act run one after another: drop -n"
 
 

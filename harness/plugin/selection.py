@@ -60,3 +60,8 @@ def phases_asked(markers: str, planned: Iterable[str]) -> tuple[str, ...]:
     collected = [phase for phase in PHASES if phase in there]
     named = [phase for phase in collected if re.search(rf"(?<!not )\b{phase}\b", markers)]
     return tuple(named or collected)
+
+
+def may_run(markers: str, phases: Iterable[str]) -> bool:
+    """Tell whether a test of these phases can be among those that `-m` selects."""
+    return not markers or any(re.search(rf"(?<!not )\b{phase}\b", markers) for phase in phases)

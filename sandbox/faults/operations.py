@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _NEEDS_SIGNOFF: Expected = ("UNKNOWN", "NEEDS_SIGNOFF")
 _NOT_RUN: Expected = ("UNKNOWN", "NOT_RUN")
+_NEVER_GONE: Mapping[str, Expected] = {"FF-03": NO_DATA}  # what was never gone can't come back
 
 
 def _in(phase: str, where: Where, name: str, does: str, primary: str, *implied: str) -> Fault:
@@ -57,8 +58,22 @@ _DEPLOYED = (
     ),
 )
 _FLAGS = (
-    _in("flags", "product", "flag-ignored", "the product has both features on, whatever is configured", "FF-02"),
-    _in("flags", "product", "flags-unread", "both settings are read and shown, and nothing heeds them", "FF-02"),
+    Fault(
+        "flag-ignored",
+        "the product has both features on, whatever is configured",
+        "product",
+        "FF-02",
+        implied=_NEVER_GONE,
+        phase="flags",
+    ),
+    Fault(
+        "flags-unread",
+        "both settings are read and shown, and nothing heeds them",
+        "product",
+        "FF-02",
+        implied=_NEVER_GONE,
+        phase="flags",
+    ),
     _in(
         "flags",
         "product",
@@ -66,7 +81,7 @@ _FLAGS = (
         "a feature whose switch the Deployment sets is off, whatever the switch says",
         "FF-03",
     ),
-    _in("flags", "product", "flag-flapping", "one pod shows another value of a flag than the others", "FF-01"),
+    _in("flags", "product", "flag-flapping", "one pod shows another value of a flag than the others", "FF-01", "FF-03"),
     _in("flags", "product", "flag-change-drops", "a pod that goes away answers chats with 502", "FF-04"),
 )
 _ROLLBACK = (

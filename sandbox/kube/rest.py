@@ -294,7 +294,7 @@ class Writer:
             options = raw if is_object(raw) else {}
         obj = self.current(call)
         self._check_preconditions(call, obj, part(options, "preconditions"))
-        if call.dry:
+        if call.dry or options.get("dryRun") == ["All"]:  # kubectl says it in the body
             return Reply(200, codec.shown(call.resource, obj))
         grace = codec.whole(call.query, "gracePeriodSeconds")
         policy = call.query.get("propagationPolicy") or options.get("propagationPolicy") or ""

@@ -61,8 +61,13 @@ def _outcomes(running: Running, phase: str, tmp_path: Path, *names: str) -> dict
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_healthy_sandbox_meets_every_line(running: Running, tmp_path: Path, phase: str) -> None:
+def test_the_healthy_sandbox_meets_every_line_and_is_left_as_found(
+    running: Running, tmp_path: Path, phase: str
+) -> None:
+    running.switch()
+    found = running.objects()
     assert _differing(_outcomes(running, phase, tmp_path), phase) == {}
+    assert running.objects() == found
 
 
 @pytest.mark.sample

@@ -41,9 +41,22 @@ def keys(tmp_path: Path) -> Keys:
     return Keys(private, public)
 
 
+def _signed(reports: Path, keys: Keys, phase: str) -> Signed:
+    folder = build(reports, phase)
+    assert gate(["decide", phase, "--run", str(folder.path), "--key", str(keys.private), "--nonce", "5d41"]) == 0
+    return Signed(folder, keys)
+
+
 @pytest.fixture
 def signed(tmp_path: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> Signed:
-    folder = build(tmp_path / "reports")
-    assert gate(["decide", "canary", "--run", str(folder.path), "--key", str(keys.private), "--nonce", "5d41"]) == 0
+    made = _signed(tmp_path / "reports", keys, "canary")
     _ = capsys.readouterr()
-    return Signed(folder, keys)
+    return made
+
+
+@pytest.fixture
+def signed_in_part(tmp_path: Path, keys: Keys, capsys: pytest.CaptureFixture[str]) -> Signed:
+    """A decision about a phase of which some lines are planned."""
+    made = _signed(tmp_path / "reports", keys, "bugbash")
+    _ = capsys.readouterr()
+    return made

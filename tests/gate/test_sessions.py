@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from tests.faults.papers import papers
 from tests.running import ROOT, Running, heed_sigint
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Session:
 
     def __init__(self, running: Running, reports: Path, phase: str = "staging") -> None:
         """Use a sandbox; what is written goes to `reports`."""
-        self._reports, self._phase = reports, phase
+        self.reports, self._phase = reports, phase
         self._words = [f"--target={running.said.target}", f"--reports={reports}", "-q", "-p", "no:cacheprovider"]
 
     def start(self, *words: str, root: Path = ROOT) -> subprocess.Popen[str]:
@@ -50,7 +51,7 @@ class Session:
 
     def begun(self, process: subprocess.Popen[str]) -> subprocess.Popen[str]:
         """Wait until a session has planned its tests, hence waits for evidence."""
-        latest = self._reports / "latest" / "ledger.jsonl"
+        latest = self.reports / "latest" / "ledger.jsonl"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if latest.exists() and '"plan"' in latest.read_text() and (latest.parent / "evidence.db").exists():
@@ -60,14 +61,14 @@ class Session:
 
     def decision(self) -> tuple[int, str, str]:
         """Decide on the newest run: exit code, decision, and its blockers as text."""
-        gate = [str(Path(sys.executable).with_name("gate")), "decide", self._phase, "--reports", str(self._reports)]
+        gate = [str(Path(sys.executable).with_name("gate")), "decide", self._phase, "--reports", str(self.reports)]
         done = subprocess.run(gate, cwd=ROOT, capture_output=True, text=True, check=False)
-        said = json.loads((self._reports / "latest" / "verdict.json").read_text())
+        said = json.loads((self.reports / "latest" / "verdict.json").read_text())
         return done.returncode, said["decision"], json.dumps(said["blockers"])
 
     def outcomes(self) -> dict[str, Any]:
         """Return line and outcome of the newest run."""
-        rows = (self._reports / "latest" / "outcomes.jsonl").read_text().splitlines()
+        rows = (self.reports / "latest" / "outcomes.jsonl").read_text().splitlines()
         return {row["line"]: row["outcome"] for row in map(json.loads, rows)}
 
 
@@ -82,7 +83,8 @@ def session(running: Running, tmp_path: Path) -> Session:
     return Session(running, tmp_path / "reports")
 
 
-def test_a_whole_run_is_go_and_with_two_workers_it_is_the_same(session: Session) -> None:
+def test_a_whole_run_is_go_and_with_two_workers_it_is_the_same(running: Running, session: Session) -> None:
+    papers(session.reports, running.said)
     assert session.run() == 0
     assert session.decision() == (0, "GO", "[]")
     alone = session.outcomes()
@@ -128,7 +130,7 @@ def test_a_crashed_worker_is_inconclusive(session: Session) -> None:
 
 
 def test_a_broken_conftest_is_inconclusive_also_after_a_good_run(running: Running, tmp_path: Path) -> None:
-    session = Session(running, tmp_path / "reports", "flags")  # one line, at once
+    session = Session(running, tmp_path / "reports", "a11y")  # two lines, at once
     assert session.run() == 0
     _ = shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for folder in ("suites", "runbook"):

@@ -149,6 +149,8 @@ def test_a_dry_run_answers_and_stores_nothing(cluster: Cluster, method: str) -> 
 def test_a_dry_deletion_deletes_nothing(cluster: Cluster) -> None:
     _ = cluster.create("configmaps", configmap("a"))
     assert cluster.api.delete(cluster.path("configmaps", "a") + "?dryRun=All").status == 200
+    options = {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": ["All"]}
+    assert cluster.api.delete(cluster.path("configmaps", "a"), options).status == 200
     assert cluster.api.get(cluster.path("configmaps", "a")).status == 200
 
 

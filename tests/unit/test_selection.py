@@ -44,3 +44,17 @@ def test_only_paths_outside_are_joined_to_their_option(tmp_path: Path) -> None:
 def test_each_reason_has_a_category_of_its_own() -> None:
     names = [str(category["name"]) for category in categories()]
     assert all(any(f"UNKNOWN, {reason}:" in name for name in names) for reason in Reason)
+
+
+@pytest.mark.parametrize(
+    ("markers", "phases", "may"),
+    [
+        ("staging", ("rollback",), False),
+        ("rollback", ("rollback",), True),
+        ("staging or rollback", ("rollback",), True),
+        ("staging and not rollback", ("rollback",), False),
+        ("", ("rollback",), True),
+    ],
+)
+def test_what_acts_forbids_workers_only_where_it_may_run(markers: str, phases: tuple[str, ...], may: bool) -> None:
+    assert selection.may_run(markers, phases) is may

@@ -118,6 +118,12 @@ def test_what_was_not_done_is_unknown_with_its_reason(line: Callable[[Rollout], 
     assert line(dataclasses.replace(bare, trouble="the API was away")).because.endswith(": the API was away")
 
 
+@pytest.mark.parametrize("line", [everyone, promoted])
+def test_what_comes_after_a_step_that_was_taken_back_is_rightly_not_run(line: Callable[[Rollout], Verdict]) -> None:
+    bare = Rollout("rollout", "production", "2026-01-01T00:00:00.000Z")
+    assert line(dataclasses.replace(bare, crossing=Crossing("half", "7 of 100 failed", 20.0))).reason is Reason.NOT_RUN
+
+
 def test_a_document_that_lies_violates_and_one_that_could_not_be_asked_is_unknown() -> None:
     lying = of(kept=(*KEPT, Kept("pod-b", trouble='HTTP 200 with {"error"}: the endpoint itself failed')))
     verdict = judge.snapshot_kept(lying)

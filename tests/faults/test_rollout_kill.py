@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILLED = -9
+SAMPLED = "promote"  # the step in which most is half done
 OBJECTS = (("deployment", "onesource"), ("deployment", "onesource-canary"), ("ingress", "onesource-canary"))
 PERIODS = {"rollout_asks_per_s": 50.0, "rollout_step_s": 1.0, "settle_s": 1.0, "patience_s": 60.0}
 
@@ -61,7 +62,7 @@ def objects(sandbox: Running) -> dict[str, Any]:
 
 def play(profile: Path, **words: Any) -> tuple[int, list[str]]:
     """Run a rollout in a process of its own; return its exit status and what it printed."""
-    command = [sys.executable, "-m", "tests.sandbox.rolling_out", str(profile), str(profile.parent / "reports")]
+    command = [sys.executable, "-m", "tests.faults.rolling_out", str(profile), str(profile.parent / "reports")]
     done = subprocess.run(
         [*command, json.dumps(words)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=170
     )
@@ -93,7 +94,7 @@ def note(sandbox: Running) -> str:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [pytest.param(s, marks=pytest.mark.sample if s == SAMPLED else ()) for s in STEPS])
 def test_killed_at_a_step_users_are_served_and_it_goes_back(
     sandbox: Running, profile: Path, found: dict[str, Any], step: str
 ) -> None:

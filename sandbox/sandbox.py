@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 RELOAD_WITHIN_S = 3.0  # Traefik is throttled to a reload each 100 ms; the rest is for a busy machine
 SETTLE_WITHIN_S = 60.0
+ACTED_ON = frozenset(
+    {"flags", "rollback", "rollout"}
+)  # whoever met such a fault may have had to leave things half done
 RESTARTING = frozenset({"counters-reset", "pod-restarting"})  # they leave restarts behind on staging's pods
 SYNTHETIC_USERS = 400  # bearer tokens for whoever tests the product; each has a rate limit of its own
 
@@ -119,6 +122,9 @@ class Sandbox:
             member.weights.forget()
             member.api.relens()
             member.cluster.refresh()
+            if any(FAULTS[name].phase in ACTED_ON for name in before - now):
+                async with member.admin(self._pki) as admin:
+                    await admin.apply(new.values())
         if RESTARTING & (before - now):
             await self.staging.renew(self._pki)
         if "target-down" in before and "target-down" not in now:

@@ -186,7 +186,12 @@ _ROLLOUT = (
         "a controller makes the canary Ingress again when somebody deleted it",
         "P3-ROLL-04",
     ),
-    _rollout("product", "promotion-drops", "a pod that goes away answers chats with 502", "P3-ROLL-04"),
+    _rollout(
+        "product",
+        "promotion-drops",
+        "stable's pods answer a tenth of chats with 502 once they run the candidate",
+        "P3-ROLL-04",
+    ),
     _rollout(
         "data plane",
         "no-auto-rollback",

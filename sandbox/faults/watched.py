@@ -34,7 +34,10 @@ def _diagnosis(name: str, does: str, primary: str) -> Fault:
 
 
 # counters that can't be read can't be seen to move, and what is judged from them and from the logs is judged from both
-_UNREADABLE: Mapping[str, Expected] = dict.fromkeys(("BY-02", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA)
+_UNREADABLE: Mapping[str, Expected] = {
+    **dict.fromkeys(("BY-02", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),
+    "P1-PRE-02": V,  # a monitor without figures
+}
 _NO_ALERTS: Mapping[str, Expected] = {"P1-PASS-02": NO_DATA}  # nothing of the document can be read
 
 

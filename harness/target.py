@@ -304,7 +304,7 @@ class Checklist(_Struct, frozen=True):
 
     changelog: str = ""  # a file, relative to the profile, or an address
     receipts: str = ""  # address that lists delivered notifications as JSON: [{"build", "at", "channel"}]
-    roster: str = ""  # address of who is on call: {"L1": "name", ...}; wins over escalation.owners
+    roster: str = ""  # address of who is on call: {"L1": "name", ...}; where it answers, it alone counts
 
 
 class Escalation(_Struct, frozen=True):

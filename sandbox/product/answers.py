@@ -57,7 +57,8 @@ def apology(ask: Ask) -> Doc:
 def echo(ask: Ask) -> Doc:
     """Return what is answered by a product that only says again what it was asked."""
     blocks = [_markdown(f"You asked: {ask.question}")]
-    return {"title": _title(ask), "blocks": blocks, "meta": meta(ask, blocks)}
+    doc: Doc = {"title": _title(ask), "blocks": blocks, "meta": meta(ask, blocks)}
+    return {**doc, "summary": ask.question[:200]} if ask.unified else doc
 
 
 def meta(ask: Ask, blocks: Sequence[Doc]) -> Doc:

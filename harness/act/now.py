@@ -204,4 +204,7 @@ def _settings(scene: Scene, deployment: Obj) -> list[str]:
         for container in deployment["spec"]["template"]["spec"]["containers"]
         for entry in container.get("env") or ()
     }
-    return [f"{name}={env[name]}" if env.get(name) is not None else f"{name}-" for name in scene.target.acting.safe]
+    names = dict.fromkeys(
+        (*scene.target.acting.safe, *(flag.env for flag in scene.target.flags))
+    )  # a script may set more
+    return [f"{name}={env[name]}" if env.get(name) is not None else f"{name}-" for name in names]

@@ -82,7 +82,8 @@ def check(name: str, env: Environment, where: str, *, acting: bool, environ: Map
         snapshot = reading.read(name, msgspec.structs.replace(env, kubeconfig=file))
         found = [said, _identity(name, snapshot, env, where)]
         if not snapshot.error:
-            found += _rights(name, access, env, where, acting=acting)
+            found += _rights(name, access, env, where)
+            found += _rights_to_act(name, access, env, where) if acting else []
             found += _objects(name, snapshot, env, where)
         return found
 
@@ -134,17 +135,25 @@ def _unpinned(name: str, env: Environment, where: str, got: str) -> Finding:
     return missing(f"{name}: cluster uid", wanted="a pinned uid", got=got, where=f"{where}.cluster_uid", do=do)
 
 
-def _rights(name: str, access: client.ApiClient, env: Environment, where: str, *, acting: bool) -> list[Finding]:
-    routing = WRITES_NGINX if isinstance(env.routing, NginxRouting) else ()
-    routing = WRITES_GATEWAY if isinstance(env.routing, GatewayRouting) else routing
-    found = [
+def _rights(name: str, access: client.ApiClient, env: Environment, where: str) -> list[Finding]:
+    return [
         _granted(f"{name}: rights to read", reads(env), access, env, where, say=missing),
         _granted(f"{name}: rights to watch", WATCHES, access, env, where, say=missing),
         _granted(f"{name}: rights for planned lines", LATER, access, env, where, say=warning),
     ]
-    if acting:
-        found.append(_granted(f"{name}: rights to act", WRITES + routing, access, env, where, say=warning))
-    return found
+
+
+def _rights_to_act(name: str, access: client.ApiClient, env: Environment, where: str) -> list[Finding]:
+    """Ask with the credentials that acting uses, where the profile names others than those that read."""
+    routing = WRITES_NGINX if isinstance(env.routing, NginxRouting) else ()
+    routing = WRITES_GATEWAY if isinstance(env.routing, GatewayRouting) else routing
+    if not env.act_kubeconfig:
+        return [_granted(f"{name}: rights to act", WRITES + routing, access, env, where, say=warning)]
+    actor, said = _client(f"{name}: acting", env, env.act_kubeconfig, where)
+    if actor is None:
+        return [said]
+    with actor:
+        return [said, _granted(f"{name}: rights to act", WRITES + routing, actor, env, where, say=warning)]
 
 
 def _granted(

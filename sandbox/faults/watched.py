@@ -165,7 +165,14 @@ _FIGURES = (
 )
 _CONTENT = (
     _staging("spa-fallback", "health and every unknown path answer 200 with the page", "P1-EXE-02"),
-    _staging("canned", "every answer is the same apology, valid and with status 200", "BY-01"),
+    Fault(
+        "canned",
+        "every answer is the same apology, valid and with status 200",
+        "product",
+        "BY-01",
+        implied=dict.fromkeys(("P1-PRE-01", "BY-03"), NO_DATA),  # an apology shows no flag, and no memory
+        phase="staging",
+    ),
     _staging("invalid-v2", "1.5% of answers have a block without content", "P1-EXE-03"),
     _staging("session-dropped", "from the third turn on answers name another session", "P1-EXE-04"),
 )

@@ -28,9 +28,12 @@ ELSEWHERE = ("collector", "papers")  # made by whoever starts the observing, or 
 PHASES = sorted({fault.phase for fault in FAULTS.values()})
 SAMPLE = {
     "canary": ("weight-35", "cookie-leaks", "wrong-cluster", "canary-abandon"),  # objects, product, cluster, sessions
-    "staging": ("errors-drip", "metrics-null", "canned"),  # our traffic and logs, documents, substance
+    "staging": ("errors-drip", "metrics-null", "canned", "drill-missing"),  # traffic, documents, substance, papers
     "postdeploy": ("engagement-down",),  # business figures against a baseline
-    "troubleshoot": ("redis-down",),  # stores and pods
+    "troubleshoot": ("redis-down", "roster-empty"),  # stores and pods, and who is called
+    "flags": ("flag-change-drops",),  # users while somebody acts
+    "rollback": ("rollback-drops",),  # the same, by a script of the target's own
+    "rollout": ("promotion-keeps-old", "drill-expired", "changelog-missing", "oncall-unsigned"),  # node, papers, others
 }
 """At least one per source of evidence; those of a phase are on together, and turn what each of them turns."""
 

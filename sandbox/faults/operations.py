@@ -47,13 +47,13 @@ _DEPLOYED = (
         phase="staging",
     ),
     _in("staging", "node", "digest-mixed", "the node runs another digest in one of the pods", "P1-EXE-01"),
-    _in(
-        "staging",
-        "product",
+    Fault(
         "healthy-not-ready",
         "one pod answers 200 for its health and 503 for its readiness",
+        "product",
         "P1-EXE-02",
-        "P1-EXE-01",  # a pod that is not available: the rollout is not complete
+        implied={"P1-EXE-01": V, "P1-EXE-05": NO_DATA},  # not available, so not rolled out; it has figures of nothing
+        phase="staging",
     ),
     _in("staging", "product", "foreign-reader", "whoever knows a conversation's id is its owner", "BY-03"),
     _in(

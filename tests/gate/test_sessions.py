@@ -80,11 +80,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def session(running: Running, tmp_path: Path) -> Session:
+    """A session that finds the decisions it rests on, and no newest run."""
+    papers(tmp_path / "reports", running.said)
+    (tmp_path / "reports" / "latest").unlink()
     return Session(running, tmp_path / "reports")
 
 
-def test_a_whole_run_is_go_and_with_two_workers_it_is_the_same(running: Running, session: Session) -> None:
-    papers(session.reports, running.said)
+def test_a_whole_run_is_go_and_with_two_workers_it_is_the_same(session: Session) -> None:
     assert session.run() == 0
     assert session.decision() == (0, "GO", "[]")
     alone = session.outcomes()

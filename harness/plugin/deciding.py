@@ -114,8 +114,8 @@ def pytest_runtest_setup_refusing(item: pytest.Item) -> None:
     __tracebackhide__ = True
     context = item.config.stash.get(keys.CONTEXT, None)
     test = context.test(item.nodeid) if context else None
-    if context is None or test is None or not test.acts:
-        return
+    if context is None or test is None or not test.acts or context.options.evidence is not None:
+        return  # with --evidence nothing acts: the stored record of a drill is judged again
     if not context.options.act:
         wanted = "--act"
     elif not context.target.allows_acting:

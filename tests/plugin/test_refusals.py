@@ -203,6 +203,14 @@ def test_what_acts_runs_when_allowed_and_never_in_workers(project: Project) -> N
     assert "drop -n" in done.text
 
 
+def test_what_acted_is_judged_again_from_its_record_without_being_allowed_to_act(project: Project) -> None:
+    _acting(project)
+    project.target(head="allows_acting = true")
+    first = project.run("-m", "rollback", "--act")
+    again = project.run("-m", "rollback", f"--evidence={first.run}")
+    assert again.outcomes["RB-CAN-01"]["outcome"] == "MET"
+
+
 def test_looking_only_and_testing_other_things_makes_no_run(project: Project) -> None:
     project.suite(MET)
     _ = project.write("tests/test_own.py", "def test_own():\n    assert True\n")

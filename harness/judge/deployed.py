@@ -58,13 +58,17 @@ class RunningPod:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """One reading. `old` are pods by ReplicaSet that is not the newest; `trouble` is why it can't be told."""
+    """One reading. `old` are pods by ReplicaSet that is not the newest; `trouble` is why it can't be told.
+
+    `beside` are pods of other Deployments that users may meet, such as a drill's canary that nobody put to sleep.
+    """
 
     when: str
     rollouts: tuple[Rollout, ...] = ()
     pods: tuple[RunningPod, ...] = ()
     old: Mapping[str, int] = field(default_factory=dict[str, int])
     trouble: str = ""
+    beside: tuple[RunningPod, ...] = ()
 
 
 def rolled_out(
@@ -74,7 +78,8 @@ def rolled_out(
 
     `digest` is the build's, `restarts` how many are allowed in all, `counted` restarts by pod that were seen between
     the readings. VIOLATED: a reading in which a Deployment has not what it wants, an old ReplicaSet has pods, a pod
-    runs another digest or waits after a crash; or too many restarts. UNKNOWN: a reading or a digest is missing.
+    runs another digest or waits after a crash, or a pod beside it is of another build or of none that can be told; or
+    too many restarts. UNKNOWN: a reading or a digest is missing.
     """
     found = _restarts(readings, counted or {})
     wanted = digest_of(digest)
@@ -107,6 +112,10 @@ def _wrong(one: Deployed, wanted: str) -> Iterator[str]:
             yield f"pod {pod.name} runs {short(found)}, wanted {short(wanted)}"
         if pod.waiting in BAD_STATES:
             yield f"pod {pod.name} is in {pod.waiting}"
+    for pod in one.beside:
+        found = digest_of(pod.digest)
+        if not pod.leaving and found != wanted:
+            yield f"pod {pod.name} runs beside it with {short(found) if found else 'no digest that can be told'}"
 
 
 def _incomplete(one: Rollout) -> Iterator[str]:
@@ -166,6 +175,7 @@ def _facts(readings: Sequence[Deployed], wanted: str, restarts: Mapping[str, int
                     {"name": pod.name, "digest": pod.digest, "ready": pod.ready, "waiting": pod.waiting}
                     for pod in one.pods
                 ],
+                "beside": [{"name": pod.name, "digest": pod.digest} for pod in one.beside],
             }
             for one in readings
         ],

@@ -89,8 +89,15 @@ def under_test(environment: Environment) -> tuple[str, ...]:
     return (stable,) if stable else tuple(dict.fromkeys(environment.deployments.values()))
 
 
-def read(when: str, snapshot: ClusterSnapshot, deployments: tuple[str, ...]) -> Deployed:
-    """Return what one snapshot says of these Deployments; `when` names the reading in sentences."""
+def asleep(environment: Environment) -> tuple[str, ...]:
+    """Return the profile's other Deployments, which have no pod that users could meet while a build is under test."""
+    return tuple(
+        name for name in dict.fromkeys(environment.deployments.values()) if name not in under_test(environment)
+    )
+
+
+def read(when: str, snapshot: ClusterSnapshot, deployments: tuple[str, ...], beside: tuple[str, ...] = ()) -> Deployed:
+    """Return what one snapshot says of these Deployments, and of pods beside them; `when` names it in sentences."""
     trouble = pods_trouble(snapshot) or _odd(snapshot) or ("" if deployments else "the profile names no Deployment")
     if trouble:
         return Deployed(when, trouble=trouble)
@@ -102,13 +109,16 @@ def read(when: str, snapshot: ClusterSnapshot, deployments: tuple[str, ...]) -> 
     sets, _ = decode(snapshot.part("replicasets"), _Scaled)
     pods, _ = decode(snapshot.part("pods"), _Pod)
     by_name = {pod.metadata.name: pod for pod in pods}
-    running = [
-        _pod(by_name[one.name], one.digest, ready=one.ready) for d in deployments for one in pods_of(snapshot, d)
-    ]
+
+    def running(names: tuple[str, ...]) -> tuple[RunningPod, ...]:
+        found = (one for name in names for one in pods_of(snapshot, name))
+        return tuple(_pod(by_name[one.name], one.digest, ready=one.ready) for one in found)
+
     old: dict[str, int] = {}
     for name in deployments:
         old |= _old(there[name], sets)
-    return Deployed(when, tuple(_rollout(there[name]) for name in deployments), tuple(running), old)
+    rollouts = tuple(_rollout(there[name]) for name in deployments)
+    return Deployed(when, rollouts, running(deployments), old, beside=running(beside))
 
 
 def _odd(snapshot: ClusterSnapshot) -> str:

@@ -72,6 +72,11 @@ def _flag_differs(objects: dict[Key, Obj]) -> None:
     objects["ConfigMap", "onesource-config"]["data"]["FEATURE_SUGGESTED_ACTIONS"] = "0"
 
 
+def _drill_left_awake(objects: dict[Key, Obj]) -> None:
+    objects["Deployment", "onesource-canary"]["spec"]["replicas"] = 1
+    _canary(objects)[PREFIX + "canary-weight"] = "60"
+
+
 _PRODUCTION: dict[str, Callable[[dict[Key, Obj]], None]] = {
     "primary-annotated": _primary_annotated,
     "weight-5": _weight("5"),
@@ -83,5 +88,8 @@ _PRODUCTION: dict[str, Callable[[dict[Key, Obj]], None]] = {
     "canary-old-build": _runs("onesource-canary", images.STABLE),
     "stable-new-build": _runs("onesource", images.CANDIDATE),
 }
-_STAGING: dict[str, Callable[[dict[Key, Obj]], None]] = {"flag-differs": _flag_differs}
+_STAGING: dict[str, Callable[[dict[Key, Obj]], None]] = {
+    "flag-differs": _flag_differs,
+    "drill-left-awake": _drill_left_awake,
+}
 _CHANGES = {"production": _PRODUCTION, "staging": _STAGING}

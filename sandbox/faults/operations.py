@@ -38,6 +38,13 @@ _DEPLOYED = (
         "staging", "around", "dashboards-stale", "the dashboards were fed two hours ago for the last time", "P1-PRE-02"
     ),
     _in("staging", "around", "dashboard-empty", "the dashboards have their panels, and no series in them", "P1-PRE-02"),
+    _in(
+        "staging",
+        "objects",
+        "drill-left-awake",
+        "a drill was killed, and its canary answers three users in five with the old build",
+        "P1-EXE-01",
+    ),
     Fault(
         "pod-restarting",
         "one pod's container restarts in good order every 15 s",

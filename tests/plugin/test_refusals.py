@@ -203,6 +203,13 @@ def test_what_acts_runs_when_allowed_and_never_in_workers(project: Project) -> N
     assert "drop -n" in done.text
 
 
+def test_workers_are_welcome_where_what_acts_is_not_selected(project: Project) -> None:
+    project.suite(MET)
+    _acting(project)
+    done = project.run("-m", "canary", "-n", "2")
+    assert done.code == 0, done.text
+
+
 def test_what_acted_is_judged_again_from_its_record_without_being_allowed_to_act(project: Project) -> None:
     _acting(project)
     project.target(head="allows_acting = true")

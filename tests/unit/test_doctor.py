@@ -44,7 +44,12 @@ if TYPE_CHECKING:
 NGINX = NginxRouting(primary="onesource-ingress", canary="onesource-canary")
 ARMS_FOUND: dict[target.Arm, str] = {"stable": "onesource", "canary": "onesource-canary"}
 BUILD = Build(digest="sha256:" + "a1" * 32, commit="c0ffee1")
-TOKENS = {"reader": "token-of-the-reader", "nobody": "token-of-nobody", "watcher": "token-of-a-watcher"}
+TOKENS = {
+    "reader": "token-of-the-reader",
+    "actor": "token-of-the-actor",
+    "nobody": "token-of-nobody",
+    "watcher": "token-of-a-watcher",
+}
 NOWHERE = "http://127.0.0.1:9"  # discard: nothing listens
 
 
@@ -64,7 +69,12 @@ class Cluster:
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self._trust = pki.create(folder)
-        rules = {"reader": authz.reader("default"), "nobody": (), "watcher": authz.reader("default")[-1:]}
+        rules = {
+            "reader": authz.reader("default"),
+            "actor": authz.actor("default"),
+            "nobody": (),
+            "watcher": authz.reader("default")[-1:],
+        }
         users = {token: authz.User(role, ("system:authenticated",), rules[role]) for role, token in TOKENS.items()}
         self.api = ApiServer(self.store, users=users, logs=folder)
         self.port = self._do(self.api.start("127.0.0.1", 0, self._trust.server_context()))
@@ -390,6 +400,14 @@ def test_a_cluster_that_a_reader_may_read_is_ok_and_rights_to_act_are_no_ones_ne
         "production: ingress/onesource-ingress": State.OK,
         "production: ingress/onesource-canary": State.OK,
     }
+
+
+def test_rights_to_act_are_those_of_whoever_acts(kube: Cluster) -> None:
+    found = {f.what: f.state for f in _look(kube.environment(act_kubeconfig=kube.kubeconfig("actor")), acting=True)}
+    assert found["production: rights to act"] is State.OK
+    gone = {f.what: f.state for f in _look(kube.environment(act_kubeconfig="/nowhere/kubeconfig"), acting=True)}
+    assert gone["production: acting: kubeconfig"] is State.MISSING
+    assert "production: rights to act" not in gone
 
 
 def test_a_cluster_with_another_uid_is_missing_whatever_else_is_well(kube: Cluster) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -88,27 +88,30 @@ def perform(
     settings = settings or settings_of(target)
     site = Site(permit)
     state = _state(site, order, clock, settings)
-    acting = target.acting
-    stream = users or UserStream(target, permit.environment, clock, per_s=acting.rollout_asks_per_s, mix=MIX)
-    began = stamp.rfc3339(clock.wall())
-    made: tuple[Machine, Guard] | None = None
+    stream = users or UserStream(target, permit.environment, clock, per_s=target.acting.rollout_asks_per_s, mix=MIX)
+    blank = _blank(permit, order, settings, state, stamp.rfc3339(clock.wall()))
+    machine: Machine | None = None
     ended: Outcome | Literal[""] = ""
     until_s, restored, seen, broke = 0.0, None, (), ""
     try:
         with stream as talking:
             guard = Guard(_limits(), (settings.commit,), began_s=talking.now_s())
             watching = Watching(talking, guard, settings.commit, timeout_s=target.probes.timeout_s, worse=order.worse)
-            seeing = Seeing(site, watching, around, settings, clock, order.hooks)
-            machine = Machine(site, seeing, state, settings.image)
-            made = (machine, guard)
+            machine = Machine(site, Seeing(site, watching, around, settings, clock, order.hooks), state, settings.image)
             ended, until_s, restored = _led(machine, order)
             seen = talking.seen()
         seen = talking.seen()
     except HarnessError as trouble:
-        if made is None:
+        if machine is None:
             raise
         broke = str(trouble)  # the stream's: the machine has led back and said so
-    machine, guard = made
+    led = _with_steps(blank, machine)
+    return replace(led, seen=seen, until_s=until_s, ended=ended, restored=restored, trouble=machine.trouble or broke)
+
+
+def _blank(permit: Permit, order: Order, settings: Settings, state: State, began: str) -> Rollout:
+    """Return the record of a rollout that has not done anything yet."""
+    target = permit.target
     return Rollout(
         name=order.name,
         environment=permit.where,
@@ -119,19 +122,22 @@ def perform(
         stable=target.builds["stable"].commit if "stable" in target.builds else "",
         digest=settings.digest,
         found_percent=float(state.percent),
+        per_s=target.acting.rollout_asks_per_s,
+    )
+
+
+def _with_steps(blank: Rollout, machine: Machine) -> Rollout:
+    """Return the record with what the machine did and met."""
+    guarded = machine.seeing.watching.guard.facts()
+    return replace(
+        blank,
         steps=tuple(machine.steps),
         kept=machine.kept,
         pods=machine.seeing.pods,
         route_gone=machine.seeing.route_gone,
         crossing=machine.crossing,
-        seen=seen,
-        until_s=until_s,
-        per_s=acting.rollout_asks_per_s,
-        ended=ended,
-        restored=restored,
-        trouble=machine.trouble or broke,
         foreign=machine.foreign,
-        guarded={name: value for name, value in guard.facts().items() if isinstance(value, int | float)},
+        guarded={name: value for name, value in guarded.items() if isinstance(value, int | float)},
     )
 
 

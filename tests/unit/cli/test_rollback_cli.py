@@ -91,6 +91,7 @@ def test_emergency_sets_flags_and_weight_and_keeps_them(
     assert weight(world) == "0"
     out = capsys.readouterr().out
     assert "set env deployment/onesource USE_UNIFIED_PIPELINE=1 CONV_STORE_PRIMARY=redis" in out
+    assert "FEATURE_DYNAMIC_PROMPTS- FEATURE_SUGGESTED_ACTIONS-" in out, "a script may have set every flag there is"
 
 
 def test_emergency_by_script_runs_it_and_believes_users_only(tmp_path: Path, world: World) -> None:

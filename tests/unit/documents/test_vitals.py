@@ -37,6 +37,15 @@ def test_every_pod_and_the_ingress_are_asked(tmp_path: Path) -> None:
     assert seen.flags == {"a": True, "b": True}
 
 
+def test_the_clusters_word_on_each_pod_stands_beside_its_own(tmp_path: Path) -> None:
+    seen = _seen(tmp_path, Cluster(Pod("a"), Pod("b", running=False)))
+    assert [(one.at, one.good, one.ready) for one in seen.answers] == [
+        ("pod a", True, True),
+        ("pod b", True, False),
+        ("the ingress", True, None),
+    ]
+
+
 def test_the_second_candidate_counts_if_it_is_the_one_there_is(tmp_path: Path) -> None:
     answers = {"/healthz": 404, "/api/health": {"ok": True}, "/version": 404}
     answers |= {"/api/version": {"flags": {"unified_pipeline": False}}}

@@ -96,3 +96,18 @@ def test_what_could_not_be_read_is_unknown(before: Deployed, after: Deployed, di
 
 def test_no_reading_at_all_is_unknown() -> None:
     assert rolled_out((), DIGEST, restarts=0).reason is Reason.NO_DATA
+
+
+@pytest.mark.parametrize(
+    ("pod", "outcome"),
+    [
+        (RunningPod("drill", digest=OTHER), Outcome.VIOLATED),
+        (RunningPod("drill"), Outcome.VIOLATED),
+        (RunningPod("drill", digest=DIGEST), Outcome.MET),
+        (RunningPod("drill", digest=OTHER, leaving=True), Outcome.MET),
+    ],
+)
+def test_a_canary_that_a_drill_left_awake_answers_users_with_another_build(pod: RunningPod, outcome: Outcome) -> None:
+    verdict = judged(replace(BEFORE, beside=(pod,)))
+    assert verdict.outcome is outcome
+    assert ("pod drill runs beside it" in verdict.because) is (outcome is Outcome.VIOLATED)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from harness.judge import eprocess
 from harness.judge.drill import Seen
-from harness.judge.guarding import Guard, Limits
+from harness.judge.guarding import WATCHES, Guard, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,15 @@ def test_a_candidate_at_its_limits_is_hardly_ever_taken_back() -> None:
         bad = random.random(4_000) < LIMITS.failed
         taken += bool(one.feed(ask(n / 100, error="HTTP 500" if is_bad else "") for n, is_bad in enumerate(bad)))
     assert taken <= 2  # alpha is 1%: more than 2 of 40 has a probability below 0.8%
+
+
+def test_each_watch_of_each_share_has_its_part_of_alpha_and_no_more() -> None:
+    each = LIMITS.alpha / 3 / WATCHES
+    enough = next(n for n in range(1, 50) if eprocess.log_e(n, n, LIMITS.failed) >= -math.log(each))
+    crossed = [
+        bool(guard().feed(ask(n / 100, error="HTTP 500") for n in range(count))) for count in (enough - 1, enough)
+    ]
+    assert crossed == [False, True]
 
 
 @pytest.mark.parametrize("before", [0, 5_000, 90_000])

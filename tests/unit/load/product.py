@@ -44,6 +44,7 @@ class Chat:
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     stalled_until: float = 0.0
+    answered_at: dict[int, float] = field(default_factory=dict[int, float])  # by order of arrival, seconds of UTC
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -55,9 +56,11 @@ class Chat:
         body = await request.json()
         self.bodies.append(body)
         self.headers.append(dict(request.headers))
-        if len(self.bodies) == self.stall_at:
+        nth = len(self.bodies)
+        if nth == self.stall_at:
             self.stalled_until = time.monotonic() + 1.0
         await asyncio.sleep(max(self.think_s, self.stalled_until - time.monotonic() + self.think_s))
+        self.answered_at[nth] = time.time()
         if request.path.endswith("enhanced") and request.headers.get("Authorization") != "Bearer hush":
             return web.Response(status=401)
         document = answer(body["session_id"]) | self.breaks

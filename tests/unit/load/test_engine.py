@@ -22,9 +22,12 @@ def test_a_stall_of_a_second_shows_in_full_in_p95_and_p99() -> None:
     seen = run(Plan(100, ONE), chat, 10.0, in_flight=300)
     latencies = [sample.latency_s for sample in seen.samples if sample.latency_s is not None]
     assert seen.ran.total.scheduled == len(chat.bodies) == len(latencies) == 1000
-    p95, p99 = np.quantile(latencies, [0.95, 0.99])
-    assert p95 == pytest.approx(0.52, rel=0.1)
-    assert p99 == pytest.approx(0.92, rel=0.1)
+    # What the product did by its own clock: 0.52 and 0.92 s on an idle machine, more where it was starved as well.
+    due = sorted(sample.at_s for sample in seen.samples)
+    truth = [chat.answered_at[nth] - at_s for nth, at_s in enumerate(due, 1)]
+    wanted = np.quantile(truth, [0.95, 0.99])
+    assert np.quantile(latencies, [0.95, 0.99]) == pytest.approx(wanted, rel=0.1)
+    assert (wanted > np.array([0.52, 0.92]) * 0.9).all()
     assert seen.ran.total.capped == seen.ran.total.late == 0
     assert seen.ran.arrivals == {"one": 1000}
 

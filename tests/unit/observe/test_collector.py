@@ -127,12 +127,12 @@ def test_a_dead_target_ends_quickly_as_no_data(tmp_path: Path, *, silent: bool) 
         _ = prepared(tmp_path, url, timeout_s=0.5)
         begun = time.monotonic()
         assert main(["--run", str(tmp_path), "--phase", "canary"]) == 1
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 30  # 4,500 time-outs in a row would take an hour
     reader = Reader(tmp_path)
     plain = tally.answers(reader.stream(names.PLAIN))
     verdict = share.splits_as_configured(0.1, plain)
     assert verdict.reason is Reason.NO_DATA
-    assert ("time-outs in a row" if silent else "4,500 refused connections") in verdict.because
+    assert ("time-outs" if silent else "refused connections") in verdict.because
     assert json.loads((tmp_path / "identity.json").read_text(encoding="utf-8"))["cluster_uid"] is None
 
 

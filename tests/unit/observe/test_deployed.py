@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.judge.deployed import Rollout, RunningPod
-from harness.observe.deployed import read, under_test
+from harness.observe.deployed import asleep, read, under_test
 from harness.target import Environment
 from tests.unit.observe.objects import owned, pod, snapshot
 
@@ -81,3 +81,16 @@ def test_the_build_under_test_runs_in_the_stable_deployment_of_staging() -> None
     assert under_test(Environment(deployments={"stable": "a", "canary": "b"})) == ("a",)
     assert under_test(Environment(deployments={"canary": "b"})) == ("b",)
     assert under_test(Environment()) == ()
+
+
+def test_a_canary_beside_it_is_asleep_or_its_pods_are_told() -> None:
+    both = Environment(deployments={"stable": "onesource", "canary": "drill"})
+    assert (asleep(both), asleep(Environment(deployments={"stable": "onesource"}))) == (("drill",), ())
+    awake = snapshot(
+        deployments=[deployment(), owned("drill")],
+        replicasets=[*SETS, owned("rs-drill", "drill")],
+        pods=[pod("a", "rs-10", DIGEST), pod("woken", "rs-drill", DIGEST)],
+    )
+    found = read("x", awake, under_test(both), asleep(both))
+    assert [one.name for one in found.pods] == ["a"]
+    assert [one.name for one in found.beside] == ["woken"]

@@ -51,7 +51,14 @@ class Started:
 
 
 def start(
-    target: Target, *, faults: Sequence[str], folder: Path, log: Path, clock: Clock, say: Callable[[str], None]
+    target: Target,
+    *,
+    faults: Sequence[str],
+    folder: Path,
+    log: Path,
+    clock: Clock,
+    say: Callable[[str], None],
+    phases: Sequence[str] = (),
 ) -> Started:
     """Start the target if it wants to be started; LaunchError with one line when it does not come up in time."""
     launch = target.launch
@@ -59,6 +66,7 @@ def start(
         return Started(target)
     check_faults(target, faults)
     command = [sys.executable if word == "{python}" else word for word in launch.command]
+    command += launch.by_phase.get(phases[0], ()) if len(phases) == 1 else ()
     command += [word for fault in faults for word in ("--fault", fault)]
     begun = clock.now()
     say(f"{target.name}: starting ...")

@@ -48,6 +48,9 @@ class Launch(_Struct, frozen=True):
 
     command: tuple[str, ...]
     within_s: float = 60.0
+    by_phase: Mapping[str, tuple[str, ...]] = msgspec.field(
+        default_factory=dict[str, tuple[str, ...]]
+    )  # further words where that phase alone is asked for
 
 
 class Build(_Struct, frozen=True):

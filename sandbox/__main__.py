@@ -1,4 +1,4 @@
-"""`python -m sandbox up | faults | fault on|off NAME`: the sandbox by hand."""
+"""`python -m sandbox up | faults | fault on|off NAME | users RATE`: the sandbox by hand."""
 
 from __future__ import annotations
 
@@ -113,6 +113,18 @@ def faults(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
     for fault in FAULTS.values():
         line, outcome = (fault.primary, fault.expected[0]) if fault.primary else ("none", "MET")
         typer.echo(f"{fault.name:{width}}  {line:10}  {outcome:8}  {fault.does}")
+
+
+@cli.command()
+def users(
+    per_s: Annotated[float, typer.Argument(help="Requests per second; 0 for none.")], *, state: State = None
+) -> None:
+    """Let production's users come at another rate; returns when that took effect."""
+    try:
+        now = asyncio.run(control.users(states.running(state), per_s))
+    except (ValueError, OSError) as trouble:
+        _fail(trouble)
+    typer.echo(f"users: {now:g} requests per second")
 
 
 @switch.command()

@@ -33,6 +33,7 @@ ACTED_ON = frozenset(
     {"flags", "rollback", "rollout"}
 )  # whoever met such a fault may have had to leave things half done
 RESTARTING = frozenset({"counters-reset", "pod-restarting"})  # they leave restarts behind on staging's pods
+MOST_USERS_PER_S = 600  # what one users' process can be
 SYNTHETIC_USERS = 400  # bearer tokens for whoever tests the product; each has a rate limit of its own
 
 
@@ -42,7 +43,7 @@ class Sandbox:
     def __init__(self, state: Path, *, faults: Iterable[str] = (), users_per_s: float = 2.0, seed: int = 1) -> None:
         """Lay it out in an empty folder; `faults` are on from the first moment."""
         self.state = state
-        self._users_per_s = users_per_s
+        self.users_per_s = users_per_s
         self._seed = seed
         self._claims: list[socket.socket] = []
         self._switches = Switches(state / "faults.json")
@@ -79,15 +80,32 @@ class Sandbox:
         _ = await asyncio.gather(*(_served(m) for m in members if not (unserved and m is self.production)))
         if "target-down" in self._switches.active() and self.production.ingress is not None:
             await self.production.ingress.stop()
+        await self._begin_users()
+
+    async def _begin_users(self) -> None:
         env = {**child_env(), "PYTHONPATH": str(ROOT), ENV: str(self.state / "faults.json")}
-        argv = [sys.executable, "-m", "sandbox.users", "--url", self.url, "--rate", str(self._users_per_s)]
-        if self._users_per_s > 0:
+        argv = [sys.executable, "-m", "sandbox.users", "--url", self.url, "--rate", str(self.users_per_s)]
+        if self.users_per_s > 0:
             self._users = await process.spawn([*argv, "--seed", str(self._seed)], env=env, log=self.state / "users.log")
+
+    async def _end_users(self) -> None:
+        if self._users is not None:
+            _ = await process.stop(self._users, grace_s=2.0)
+            self._users = None
+
+    async def let_come(self, users_per_s: float) -> None:
+        """Let production's users come at another rate from now on, in requests per second; those there leave first."""
+        if not 0 <= users_per_s <= MOST_USERS_PER_S:
+            raise ValueError(f"users: wanted 0 to {MOST_USERS_PER_S} requests per second, got {users_per_s:g}")
+        async with self._switching:
+            if users_per_s != self.users_per_s:
+                await self._end_users()
+                self.users_per_s = users_per_s
+                await self._begin_users()
 
     async def stop(self) -> None:
         """Take everything down."""
-        if self._users is not None:
-            _ = await process.stop(self._users, grace_s=2.0)
+        await self._end_users()
         _ = await asyncio.gather(self._around.stop(), self.production.stop(), self.staging.stop())
         for claim in self._claims:
             claim.close()

@@ -93,6 +93,11 @@ class Running:
         state = ["--state", str(self._state)]
         _ = subprocess.run([*command, "only", *names, *state], cwd=ROOT, check=True, timeout=90, capture_output=True)
 
+    def users(self, per_s: float) -> None:
+        """Let production's users come at another rate, in requests per second."""
+        command = [sys.executable, "-m", "sandbox", "users", str(per_s), "--state", str(self._state)]
+        _ = subprocess.run(command, cwd=ROOT, check=True, timeout=30, capture_output=True)
+
     def kube_env(self, role: str) -> dict[str, str]:
         """Return an environment for kubectl; its cache goes where the sandbox's state is."""
         return {**os.environ, "HOME": str(self._state), "KUBECONFIG": self.said.kubeconfigs[role]}

@@ -85,6 +85,7 @@ class Serving:
                 log=self._context.folder.artifacts / "launch.log",
                 clock=self._context.clock,
                 say=self._say,
+                phases=self._controller.phases,
             )
             self._target, self._launched = started.target, started.child
         files.write_json(self._context.folder.target, self._target)

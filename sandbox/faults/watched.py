@@ -151,7 +151,10 @@ _FIGURES = (
         "counters in the metrics documents stay at zero",
         "product",
         "BY-02",
-        implied=dict.fromkeys(("P1-EXE-05", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),  # zero of zero
+        implied={
+            **dict.fromkeys(("P1-EXE-05", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),  # zero of zero
+            "P1-PRE-02": V,  # a text without series is nothing to watch by
+        },
         phase="staging",
     ),
     Fault(
@@ -159,7 +162,8 @@ _FIGURES = (
         "counters lose two fifths for 5 s of every 13, without a restart",
         "product",
         "BY-02",
-        implied=dict.fromkeys(("P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),  # no counter of theirs is believed
+        # no counter of theirs is believed
+        implied=dict.fromkeys(("P1-EXE-05", "P1-SLO-05", "P1-SLO-06", "P1-PASS-01"), NO_DATA),
         phase="staging",
     ),
 )

@@ -16,6 +16,7 @@ import msgspec
 
 from harness.errors import UsageError
 from harness.observe.logs.fields import Fields
+from harness.ui import Ui
 
 FOLDER = Path(__file__).parent.parent / "targets"
 
@@ -341,6 +342,7 @@ class Target(_Struct, frozen=True):
     acting: Acting = Acting()
     decisions: Decisions = Decisions()
     checklist: Checklist = Checklist()
+    ui: Ui = Ui()
     around: str = ""  # the team's other services: dashboards, change log, roster; a started target says where
 
     def watched(self, phase: Watched) -> Watch:

@@ -30,6 +30,7 @@ COMMANDS = (
     "rollback",
     "rollout",
     "flags",
+    "browser",
 )
 
 app = typer.Typer(

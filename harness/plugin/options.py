@@ -21,6 +21,8 @@ class Options:
     faults: tuple[str, ...]
     evidence: Path | None
     reports: Path | None
+    headed: bool = False
+    slow_ms: float = 0.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="judge what another collector recorded: its run folder, or its evidence.db",
     )
+    group.addoption("--headed", action="store_true", help="show the browser that looks at the page")
+    group.addoption(
+        "--slow", metavar="MS", type=float, default=0.0, help="wait so many ms after each of the browser's actions"
+    )
     group.addoption("--reports", metavar="DIR", default=None, help="where run folders are made (default: reports/)")
 
 
@@ -60,6 +66,8 @@ def read(namespace: argparse.Namespace) -> Options:
         faults=tuple(given["fault"]),
         evidence=Path(given["evidence"]) if given["evidence"] else None,
         reports=Path(given["reports"]) if given["reports"] else None,
+        headed=bool(given["headed"]),
+        slow_ms=float(given["slow"]),
     )
 
 

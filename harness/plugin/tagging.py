@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import allure
 import allure_commons
 
-from harness.report import chart, files, outcomes
+from harness.report import chart, files, looks, outcomes
 from harness.verdict import Outcome, Reason
 
 if TYPE_CHECKING:
@@ -66,12 +66,45 @@ def verdict(said: Verdict, where: Path, line: Line | None) -> None:
     if line is not None:
         with contextlib.suppress(Exception):  # a picture that can't be drawn or kept changes no verdict
             _pictures(said, where, line)
+    with contextlib.suppress(Exception):
+        pages(said, where)
 
 
 def _pictures(said: Verdict, where: Path, line: Line) -> None:
     for name, picture in chart.of(f"{line.id} {line.says}", said.facts).items():
         _allure.attach(picture, name=name, attachment_type=_allure.attachment_type.SVG)
         files.write_whole(where / f"{line.id}-{name.replace(' ', '-')}.svg", picture.encode())
+
+
+def pages(said: Verdict, where: Path) -> None:
+    """Put a look's pictures into the running test's result: with what was found marked, else as they are.
+
+    `where` is the run's `artifacts`. A marked picture is also kept beside the picture itself.
+    """
+    found: Any = [*_list(said.facts, "findings"), *_list(said.facts, "to_look_at")]
+    folder = where / "page"
+    marked = looks.marked(folder, found)
+    for file, picture in marked.items():
+        name = f"{file.removesuffix('.png')}-marked"
+        _allure.attach(picture, name=name, attachment_type=_allure.attachment_type.PNG)
+        files.write_whole(folder / f"{name}.png", picture)
+    for picture in _list(said.facts, "pictures"):
+        file = folder / picture["file"]
+        if picture["file"] not in marked and file.is_file():
+            name = f"{picture['name']} [{picture['state']}]"
+            _allure.attach.file(str(file), name=name, attachment_type=_allure.attachment_type.PNG)
+    if found:
+        _allure.attach(looks.told(found), name="what was found", attachment_type=_allure.attachment_type.TEXT)
+
+
+def film(name: str, webp: bytes) -> None:
+    """Put a film into the running test's result."""
+    _allure.attach(webp, name=name, attachment_type="image/webp", extension="webp")
+
+
+def _list(facts: Mapping[str, Any], name: str) -> list[Any]:
+    found = facts.get(name)
+    return found if isinstance(found, list) else []  # type: ignore[reportUnknownVariableType]
 
 
 def write_setup(context: Context) -> None:

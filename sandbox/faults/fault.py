@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Where = Literal[
-    "objects", "data plane", "product", "users", "node", "cluster", "collector", "around", "script", "papers"
+    "objects", "data plane", "product", "users", "node", "cluster", "collector", "around", "script", "papers", "page"
 ]
 Expected = tuple[Literal["VIOLATED", "UNKNOWN"], str]  # outcome, reason (empty unless UNKNOWN)
 
@@ -24,8 +24,9 @@ class Fault:
 
     `primary` None: it looks bad and is not, so every line stays MET. `where` collector: it strikes whoever observes,
     so whoever starts the observing makes it; here it has a name only. So it is with papers: earlier decisions are not
-    the sandbox's. Around are the team's other services, script is its rollback script. `undecided` are lines that it
-    leaves so few samples that chance says whether they are MET or UNKNOWN for want of more; VIOLATED they never are.
+    the sandbox's. Around are the team's other services, script is its rollback script, page a defect in the files of
+    the page. `undecided` are lines that it leaves so few samples that chance says whether they are MET or UNKNOWN for
+    want of more; VIOLATED they never are.
     """
 
     name: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from sandbox.faults import ageing
 from sandbox.faults.objects import PREFIX
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Lens:
         if self._wrong_cluster in active and of_identity:
             obj = copy.deepcopy(obj)
             obj["metadata"]["uid"] = OTHER_CLUSTER
+        if ageing.FAULT in active and self._namespace == "staging":
+            obj = ageing.aged(obj)
         return obj
 
     def gone(self, user: str, obj: Obj) -> Obj | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aiohttp import web
 
-from sandbox.product import answers, schema, spoiling
+from sandbox.product import answers, offering, schema, spoiling
 from sandbox.product.conversations import ForeignError, History
 from sandbox.product.latency import FIRST_SHARE
 from sandbox.product.logs import hashed
@@ -172,7 +172,7 @@ def guarded(pod: Pod, turn: Turn) -> tuple[Doc, str | None]:
         settings.unified_pipeline if change.unified is None else change.unified,
         settings.suggested_actions if change.actions is None else change.actions,
     )
-    doc = spoiling.spoiled(_drafted(draft, change), change.draft)
+    doc = offering.answer(spoiling.spoiled(_drafted(draft, change), change.draft), turn.question, change)
     reasons = schema.problems(doc)
     if not reasons:
         pod.metrics.validation([])

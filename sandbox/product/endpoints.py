@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sandbox.product import documents, examples, lying, schema
+from sandbox.product import documents, examples, lying, offering, schema
 from sandbox.product.chat import body_of
+from sandbox.product.faults import edits
 from sandbox.product.logs import hashed
 from sandbox.product.pod import POD, Pod, Refusal, as_json, marks
 
@@ -124,13 +125,13 @@ async def prompt_examples(request: web.Request) -> web.Response:
     count = _whole(request, "n", 5)
     if not 1 <= count <= MOST_EXAMPLES:
         raise Refusal(422, "bad_request", f"n: want 1 to {MOST_EXAMPLES}, got {count}")
-    asked_for = pod.effects(request).examples
-    if not (pod.settings.dynamic_prompts if asked_for is None else asked_for):
+    change = pod.effects(request)
+    if not (pod.settings.dynamic_prompts if change.examples is None else change.examples):
         chosen, seed = list(examples.STATIC[:count]), None
     else:
-        seed = _whole(request, "seed", secrets.randbits(31))
+        seed = offering.seed(_whole(request, "seed", secrets.randbits(31)), change)
         topics = [topic.strip() for topic in request.query.get("topics", "").split(",")]
-        chosen = examples.fresh(count, topics, seed)
+        chosen = offering.examples(examples.fresh(count, topics, seed), change)
     pod.metrics.examples_served += len(chosen)
     pod.metrics.clicks_7d.add(0, len(chosen))
     return as_json({"examples": chosen, "seed": seed})
@@ -181,7 +182,7 @@ async def fallback(request: web.Request, handler: Handler) -> web.StreamResponse
     probed = request.headers.get("User-Agent", "").startswith("kube-probe/")
     if probed or not request.app[POD].effects(request).html:
         return await handler(request)
-    return _file(PAGE / "index.html")
+    return _file(PAGE / "index.html", request.app[POD])
 
 
 async def page(request: web.Request) -> web.Response:
@@ -190,11 +191,11 @@ async def page(request: web.Request) -> web.Response:
     path = PAGE / name
     if path.suffix not in KINDS or path.parent != PAGE or not path.is_file():
         raise web.HTTPNotFound
-    return _file(path)
+    return _file(path, request.app[POD])
 
 
-def _file(path: Path) -> web.Response:
+def _file(path: Path, pod: Pod) -> web.Response:
     headers = {"Content-Type": KINDS[path.suffix], "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     if path.suffix == ".html":
         headers["Content-Security-Policy"] = POLICY
-    return web.Response(body=path.read_bytes(), headers=headers)
+    return web.Response(body=edits.edited(path.name, path.read_bytes(), pod.switches.active()), headers=headers)

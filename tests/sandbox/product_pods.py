@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -149,7 +148,7 @@ def listening(started: Process) -> None:
 
 def pause(seconds: float) -> None:
     """Let the processes work for a moment."""
-    asyncio.run(asyncio.sleep(seconds))
+    time.sleep(seconds)
 
 
 def send(

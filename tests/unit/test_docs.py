@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness import policy, runbook, runbook_table, target
+from harness import policy, runbook, runbook_table, target, ui
 from harness.errors import UsageError
 from harness.verdict import Reason
 
@@ -18,7 +18,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "repo
 LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)")
 PART_OF_A_PROFILE = [
     thing
-    for thing in vars(target).values()
+    for thing in {**vars(target), **vars(ui)}.values()
     if isinstance(thing, type) and issubclass(thing, msgspec.Struct) and not thing.__name__.startswith("_")
 ]
 
@@ -62,7 +62,11 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("part", PART_OF_A_PROFILE, ids=lambda part: part.__name__)
 def test_the_profiles_page_explains_every_key(part: type[msgspec.Struct]) -> None:
-    section = _text("docs/profiles.md").partition(f"<!-- {part.__name__} -->")[2].partition("<!-- ")[0]
+    section = (
+        (_text("docs/profiles.md") + _text("docs/profiles-ui.md"))
+        .partition(f"<!-- {part.__name__} -->")[2]
+        .partition("<!-- ")[0]
+    )
     documented = re.findall(r"^\| `([a-z0-9_]+)` \|", section, flags=re.MULTILINE)
     kind = {"NginxRouting", "GatewayRouting", "UrlPairRouting"} & {part.__name__}
     assert documented == [*(["kind"] if kind else []), *part.__struct_fields__]

@@ -11,6 +11,9 @@ Defect: TypeAlias = Literal["", "title", "block", "meta"]
 Figures: TypeAlias = Literal["", "error", "null", "string", "nan", "missing", "frozen", "backwards"]
 """How the pod's documents about itself lie; "" for not at all."""
 
+Showing: TypeAlias = Literal["", "seeded", "braces", "asked", "marked"]
+"""How what the page is given to offer is spoilt; "" for not at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -89,6 +92,7 @@ class Effects:
     shown: tuple[tuple[str, bool], ...] = ()
     html: bool = False
     figures: Figures = ""
+    showing: Showing = ""
     alerts: frozenset[str] = frozenset()
 
     def lasts_s(self, drawn_s: float) -> float:

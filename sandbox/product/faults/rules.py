@@ -10,6 +10,7 @@ from sandbox.product.faults.facts import Effects
 from sandbox.product.faults.failing import FAILING
 from sandbox.product.faults.figures import FIGURES
 from sandbox.product.faults.identity import IDENTITY
+from sandbox.product.faults.showing import SHOWING
 from sandbox.product.faults.timing import TIMING
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sandbox.product.faults.facts import Facts
     from sandbox.product.faults.when import Rule
 
-RULES: Mapping[str, Rule] = {**TIMING, **FAILING, **CONTENT, **FIGURES, **CHANGING, **IDENTITY}
+RULES: Mapping[str, Rule] = {**TIMING, **FAILING, **CONTENT, **FIGURES, **CHANGING, **SHOWING, **IDENTITY}
 
 
 def effects(active: frozenset[str], facts: Facts) -> Effects:

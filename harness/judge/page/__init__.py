@@ -1,0 +1,1 @@
+"""Judging what was seen on the page: pure, from records alone."""

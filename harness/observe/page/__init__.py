@@ -1,0 +1,1 @@
+"""Looking at the product's page in a real Chromium."""

@@ -1,0 +1,100 @@
+"""Chromium on this machine: found, or installed by whatever this machine can be asked to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+VARIABLE = "VERIFY_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DOWNLOAD_WITHIN_S = 600.0
+
+
+class NoChromiumError(HarnessError):
+    """There is none and none could be installed."""
+
+
+def find(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the browser to use: the one that VERIFY_CHROMIUM names, one on PATH, or Playwright's own."""
+    named = environ.get(VARIABLE, "")
+    if named:
+        return named
+    for name in NAMES:
+        if path := shutil.which(name, path=environ.get("PATH", "")):
+            return path
+    return _playwrights()
+
+
+def _playwrights() -> str | None:
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
+
+
+def wanted() -> str:
+    """Return the browser to use, or say in one line what to do."""
+    path = find()
+    if path is None or not Path(path).is_file():
+        got = f"none at {path} ({VARIABLE})" if path else "none"
+        raise NoChromiumError(
+            f"Chromium: wanted a browser on PATH, got {got}; run: gate browser (it finds or installs one)"
+        )
+    return path
+
+
+def install(say: Callable[[str], None]) -> str:
+    """Return a browser, installing one where there is none: Playwright's own, else the system's package."""
+    path = find()
+    if path is not None:
+        return path
+    tried: list[str] = []
+    for what, command in _WAYS.items():
+        say(f"no Chromium here; trying {what} ...")
+        tried.append(f"{what}: {_run(command)}")
+        path = find()
+        if path is not None:
+            return path
+    raise NoChromiumError(
+        f"Chromium: wanted a browser, got none ({'; '.join(tried)}); install one by hand and put it on PATH, "
+        f"or name it in {VARIABLE}"
+    )
+
+
+_WAYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "playwright install chromium": ((sys.executable, "-m", "playwright", "install", "chromium"),),
+    "apt-get install chromium": (
+        ("apt-get", "update", "-q"),
+        ("apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"),
+    ),
+}
+
+
+def _run(commands: tuple[tuple[str, ...], ...]) -> str:
+    """Run commands; return what the last one that mattered said, in one line."""
+    said = "done"
+    for command in commands:
+        try:
+            done = subprocess.run(  # noqa: S603  our own words
+                command,
+                capture_output=True,
+                text=True,
+                timeout=DOWNLOAD_WITHIN_S,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.TimeoutExpired) as trouble:
+            return str(trouble)
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        said = "done" if done.returncode == 0 else f"exit {done.returncode}, {lines[-1] if lines else 'no output'}"
+    return said

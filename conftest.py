@@ -19,6 +19,9 @@ pytest_plugins = [
     "fixtures.drills",
     "fixtures.rollout",
     "fixtures.papers",
+    "fixtures.page",
+    "fixtures.looks",
+    "fixtures.bash_time",
     "fixtures.checklist",
     "fixtures.escalation",
 ]

@@ -58,8 +58,8 @@ TOOLS = (
         "chromium",
         ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
         ("--version",),
-        "the phases bugbash and a11y, whose tests are planned",
-        "nothing yet",
+        "the phases bugbash, a11y and postdeploy",
+        "run: gate browser (it finds or installs one)",
     ),
 )
 

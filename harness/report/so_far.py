@@ -19,11 +19,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """The line of each planned test, which of them have ended, and what was decided, in order."""
+    """The line of each planned test, which of them have ended, and what was decided, in order.
+
+    `lost`: a worker died, so what it should have run may stand behind whoever waits for it.
+    """
 
     planned: dict[str, str]
     ended: frozenset[str]
     decided: tuple[Recorded, ...]
+    lost: bool = False
+
+    def over(self, but: tuple[str, ...]) -> bool:
+        """Tell whether nothing is left to wait for but the lines in `but`."""
+        return self.lost or not self.silent(but)
 
     def silent(self, but: tuple[str, ...]) -> tuple[str, ...]:
         """Return the planned tests that have not ended, those of the lines in `but` left out."""
@@ -38,7 +46,8 @@ def read(folder: Path) -> SoFar:
     ended = {event.nodeid for event in events if event.event == "report" and event.when == "teardown"}
     ended |= {event.nodeid for event in events if event.event == "worker_lost"}  # nothing more comes from it
     ended |= {one.nodeid for one in decided}
-    return SoFar(planned, frozenset(name for name in ended if name), decided)
+    lost = any(event.event == "worker_lost" for event in events)
+    return SoFar(planned, frozenset(name for name in ended if name), decided, lost)
 
 
 def _lines(path: Path, kind: type[T]) -> Iterator[T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.faults.around import AROUND
+from sandbox.faults.browser import BROWSER
 from sandbox.faults.fault import Fault
 from sandbox.faults.operations import OPERATIONS
 from sandbox.faults.routing import ROUTING
@@ -15,4 +16,4 @@ if TYPE_CHECKING:
 
 __all__ = ["FAULTS", "Fault"]
 
-FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (*ROUTING, *WATCHED, *AROUND, *OPERATIONS)}
+FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (*ROUTING, *WATCHED, *AROUND, *OPERATIONS, *BROWSER)}

@@ -150,6 +150,8 @@ _ROLLBACK = (
 _CHECKLIST = (
     _in("staging", "papers", "drill-missing", "no rollback was drilled in this environment", "P1-PRE-03"),
     _in("staging", "papers", "drill-other-digest", "the rollback drill was of another build", "P1-PRE-03"),
+    _in("staging", "papers", "bash-missing", "no bug bash of this build was decided", "P1-PASS-03"),
+    _in("staging", "papers", "a11y-missing", "no accessibility phase of this build was decided", "P1-PASS-04"),
     _in("rollout", "papers", "drill-expired", "the rollback drill was too long ago", "P3-CHK-02"),
     _in("rollout", "papers", "canary-verdict-expired", "the canary's decision has expired", "P3-CHK-01"),
     _in("rollout", "around", "snapshot-stale", "the dashboards were fed two hours ago for the last time", "P3-CHK-03"),

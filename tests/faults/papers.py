@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 Verdicts: TypeAlias = dict[str, tuple[str, str | None, str, dict[str, Any]]]
 
-KINDS = ("drill-missing", "drill-other-digest", "drill-expired", "canary-verdict-expired")
+KINDS = (
+    "drill-missing",
+    "drill-other-digest",
+    "drill-expired",
+    "canary-verdict-expired",
+    "bash-missing",
+    "a11y-missing",
+)
+ON_THE_PAGE = {"bugbash": "bash-missing", "a11y": "a11y-missing"}  # phase -> the fault that leaves its decision out
 OTHER = "sha256:" + "0d" * 32
 DECIDED_AFTER_S = 300.0
 HOUR_S = 3600.0
@@ -35,6 +43,8 @@ def papers(folder: Path, said: Said, fault: str = "") -> None:
         digest = OTHER if fault == "drill-other-digest" else None
         _ = decided(folder, profile, said.cluster_uids, "rollback", digest=digest, expired=fault == "drill-expired")
     _ = decided(folder, profile, said.cluster_uids, "canary", expired=fault == "canary-verdict-expired")
+    for phase in (phase for phase, missing in ON_THE_PAGE.items() if missing != fault):
+        _ = decided(folder, profile, said.cluster_uids, phase)
 
 
 def decided(

@@ -89,6 +89,7 @@ def test_the_page_stands_alone_and_is_small(tmp_path: Path) -> None:
     assert "@import" not in shown
 
 
+@pytest.mark.usefixtures("planned_in_part")
 def test_planned_lines_stand_on_every_page(tmp_path: Path) -> None:
     for text in pages(tmp_path, "bugbash"):
         plain = text.replace("\\", "")

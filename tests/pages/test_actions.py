@@ -70,12 +70,14 @@ def test_with_the_flag_off_a_page_that_shows_nothing_is_met(browser_off: Browser
     assert judge(actions.see(browser_off, flag=True), TODAY).outcome is Outcome.VIOLATED
 
 
+@pytest.mark.defects
 def test_with_the_flag_off_actions_of_the_pages_own_are_found(browser_off: Browser, town: Town) -> None:
     town.faults("actions-built-in")
     found: Any = judge(actions.see(browser_off, flag=False), TODAY).facts["findings"]
     assert [one["rule"] for one in found] == ["shown-though-off"]
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", ACTIONS, ids=lambda fault: fault.name)
 def test_each_defect_is_found_by_its_rule(browser: Browser, town: Town, fault: Any) -> None:
     town.faults(fault.name)

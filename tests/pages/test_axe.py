@@ -52,6 +52,7 @@ def test_the_page_is_clean_in_every_theme_page_and_state_and_twice_the_same(brow
     assert (again.runs, again.unchanged, again.shown) == (seen.runs, seen.unchanged, seen.shown)
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_each_defect_is_found_where_it_is(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

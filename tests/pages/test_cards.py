@@ -46,6 +46,7 @@ def test_a_healthy_page_lays_its_tables_out_as_cards(browser: Browser) -> None:
     assert (browser.folder / seen.around.pictures[0].file).is_file()
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", MINE, ids=lambda fault: fault.name)
 def test_each_defect_of_cards_is_found(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

@@ -52,6 +52,7 @@ def test_the_page_has_contrast_everywhere(browser: Browser) -> None:
     assert {state.split(",")[0] for state in seen.states} == {"light", "dark"}
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_each_fault_is_found_as_what_it_is(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

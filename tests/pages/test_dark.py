@@ -46,6 +46,7 @@ def test_the_page_is_dark_all_over(browser: Browser) -> None:
     assert all((browser.folder / picture.file).is_file() for picture in seen.around.pictures)
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_each_fault_is_found_as_what_it_is(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

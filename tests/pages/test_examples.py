@@ -68,6 +68,7 @@ def test_with_the_flag_off_a_static_list_is_right_and_with_it_on_it_is_stale(bro
     assert [one["rule"] for one in found] == ["same-on-each-load"]
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", EXAMPLES, ids=lambda fault: fault.name)
 def test_each_defect_is_found_by_its_rule(browser: Browser, town: Town, fault: Any) -> None:
     town.faults(fault.name)

@@ -61,6 +61,7 @@ def test_the_same_page_twice_gives_the_same_walk(browser: Browser) -> None:
     assert [control.place for control in one.controls[:2]] == [control.place for control in other.controls[:2]]
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_each_defect_is_found(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

@@ -36,6 +36,7 @@ def test_a_healthy_page_has_its_controls_in_reach_at_every_width(browser: Browse
     assert verdict.facts["checked"] == 2 * len(WIDTHS) * 4
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", MINE, ids=lambda fault: fault.name)
 def test_each_defect_of_the_layout_is_found(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

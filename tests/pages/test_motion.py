@@ -36,6 +36,7 @@ def test_a_healthy_page_keeps_still(browser: Browser) -> None:
     assert verdict.facts["pictures"]
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", MINE, ids=lambda fault: fault.name)
 def test_each_defect_is_found(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

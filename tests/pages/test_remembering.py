@@ -36,6 +36,7 @@ def test_a_healthy_page_is_met_whatever_is_told(browser: Browser, seed: int) -> 
     assert "after a reload it is not known" in verdict.because
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", REMEMBERING, ids=lambda fault: fault.name)
 def test_each_defect_is_found_by_its_rules(browser: Browser, town: Town, fault: Any) -> None:
     town.faults(fault.name)

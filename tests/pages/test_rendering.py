@@ -39,6 +39,7 @@ def no_idle_core() -> Iterator[None]:
         _ = burner.wait()
 
 
+@pytest.mark.defects
 def test_the_healthy_page_is_fast(browser: Browser) -> None:
     record = rendering.see(browser)
     verdict = judged.judge(record, EXCUSED)
@@ -49,6 +50,7 @@ def test_the_healthy_page_is_fast(browser: Browser) -> None:
     assert record.spot.picture == "PD-03-newest.png"
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.primary], ids=lambda fault: fault.name)
 def test_slow_pages_are_found(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)
@@ -57,6 +59,7 @@ def test_slow_pages_are_found(browser: Browser, town: Town, fault: Fault) -> Non
     assert "took 150 ms or longer" in verdict.because
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize(("name", "wanted"), [("render-work-100", Outcome.MET), ("render-work-140", Outcome.VIOLATED)])
 def test_a_hundred_ms_of_work_pass_and_a_hundred_and_forty_do_not(
     browser: Browser, town: Town, name: str, wanted: Outcome
@@ -73,6 +76,7 @@ def test_where_no_core_is_idle_nothing_is_known(browser: Browser) -> None:
     assert verdict.reason is Reason.GENERATOR_INVALID, verdict
 
 
+@pytest.mark.defects
 def test_work_is_blamed_on_the_script_that_did_it(browser: Browser, town: Town) -> None:
     town.faults("render-work-140")
     record = rendering.see(browser)

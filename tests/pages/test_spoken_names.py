@@ -65,6 +65,7 @@ def test_a_control_in_a_closed_shadow_root_is_heard(browser: Browser) -> None:
         assert reader.facts(nameless)["spot"]["where"].endswith(">> button")
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_each_defect_is_found(browser: Browser, town: Town, fault: Fault) -> None:
     town.faults(fault.name)

@@ -53,6 +53,7 @@ def test_each_fault_has_its_rule() -> None:
     assert set(RULES) == {fault.name for fault in FAULTS if fault.primary == "BB-01"}
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize(("name", "rule"), RULES.items(), ids=list(RULES))
 def test_each_fault_is_found(browser: Browser, town: Town, name: str, rule: str) -> None:
     town.faults(name)

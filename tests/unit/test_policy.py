@@ -65,7 +65,7 @@ def test_a_change_of_policy_or_limits_changes_the_digest(name: str, tmp_path: Pa
     ("old", "new", "words"),
     [
         ("max_age_s", "max_age", "unknown field `max_age`"),
-        ('required = ["EN-01", "ES-01"]', "required = []", "length >= 1"),
+        ('required = ["FF-01", "FF-02", "FF-03", "FF-04", "EN-01", "ES-01"]', "required = []", "length >= 1"),
         ("valid_for_s = 3600", "valid_for_s = 0", "> 0.0"),
         ("alpha_family = 0.05", "alpha_family = 1.0", "< 1.0"),
         ('environment = "staging"', 'environment = "stagin"', "Invalid enum value 'stagin'"),

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 SPACE: Final = "Space"
 LISTENING: Final = State(scripts=("copying.js",))
 ALLOWED: Final = ("clipboard-read", "clipboard-write")
-POLL_MS: Final = 50.0
 
 
 def see(browser: Browser) -> CopyingSeen:
@@ -98,12 +97,8 @@ def _press(button: Locator, how: str) -> str:
 
 def _new(tab: Tab) -> Mapping[str, str]:
     """Wait for what is on the clipboard instead of the mark; {} where that stays."""
-    try:
-        told = tab.page.wait_for_function("() => window.__copying.now()", polling=POLL_MS, timeout=CLICK_WITHIN_MS)
-    except PlaywrightError:
-        return {}
-    found: Mapping[str, str] = told.json_value()
-    return found
+    found: Mapping[str, str] | None = tab.run("(ms) => window.__copying.fresh(ms)", CLICK_WITHIN_MS)
+    return found or {}
 
 
 def _spot(tab: Tab, button: Locator, picture: Picture) -> Spot:

@@ -13,7 +13,6 @@ from sandbox.faults.browser import (
     fitting,
     keyboard,
     names,
-    rendering,
     rings,
     tables,
 )
@@ -30,7 +29,6 @@ BROWSER: tuple[Fault, ...] = (
     *fitting.FAULTS,
     *keyboard.FAULTS,
     *names.FAULTS,
-    *rendering.FAULTS,
     *rings.FAULTS,
     *tables.FAULTS,
 )

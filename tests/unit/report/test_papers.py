@@ -109,7 +109,7 @@ def test_an_expired_canary_does_not_count(tmp_path: Path, profile: Target, said:
     assert not canary.found
     assert "expired" in canary.reasons[0]
     assert look(tmp_path / "reports", profile).found
-    assert KINDS[-1] == "canary-verdict-expired"
+    assert "canary-verdict-expired" in KINDS
 
 
 def test_a_decision_about_another_cluster_or_environment_does_not_count(tmp_path: Path, profile: Target) -> None:

@@ -30,6 +30,18 @@ def test_a_test_has_ended_with_its_teardown_or_with_its_worker_and_not_before(tm
     assert so_far.read(folder.path).silent(()) == ()
 
 
+def test_nobody_waits_for_what_a_lost_worker_left_behind(tmp_path: Path) -> None:
+    folder = build(tmp_path, "canary")
+    last = folder.lines("outcomes.jsonl")[-1]["nodeid"]
+    folder.outcomes(lambda rows: [row for row in rows if row["nodeid"] != last])
+    folder.events(lambda events: [e for e in events if e.get("nodeid") != last or e["when"] != "teardown"])
+    assert not so_far.read(folder.path).over(())
+    lost = {"event": "worker_lost", "at": "2026-01-01T00:00:00Z", "worker": "gw0", "message": "died", "nodeid": None}
+    folder.events(lambda events: [*events, lost])
+    assert so_far.read(folder.path).over(())
+    assert so_far.read(folder.path).silent(()) == (last,)
+
+
 def test_a_half_written_line_and_a_missing_file_are_left_out(tmp_path: Path) -> None:
     folder = build(tmp_path, "canary")
     whole = so_far.read(folder.path)

@@ -8,6 +8,7 @@
 
   const LIVE = "[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log], output";
   const WATCHED = { subtree: true, childList: true, characterData: true };
+  const POLL_MS = 25;
   const SHOWN = 200; // letters of what was announced
   let mark = ""; // what was put there before
   let readable = false;
@@ -78,6 +79,16 @@
     return text === mark ? null : { text, source: "clipboard" };
   }
 
+  /** The same, waited for at most so many ms; null where nothing comes. */
+  async function fresh(ms) {
+    const until = window.performance.now() + ms;
+    for (;;) {
+      const found = await now();
+      if (found || window.performance.now() >= until) return found;
+      await new Promise((done) => window.setTimeout(done, POLL_MS));
+    }
+  }
+
   /** Where focus is; "" where it stayed on the button, or on one that was drawn anew in its place. */
   function astray() {
     const at = window.__look.focused();
@@ -94,5 +105,5 @@
     return { said, before, after, focus: astray() };
   }
 
-  Object.defineProperty(window, "__copying", { value: Object.freeze({ begin, now, end }) });
+  Object.defineProperty(window, "__copying", { value: Object.freeze({ begin, fresh, end }) });
 })();

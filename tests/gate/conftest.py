@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import pytest
@@ -15,6 +16,8 @@ from tests.gate.builder import Folder, build
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,14 @@ def planned_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     of = known.phases["bugbash"]
     required = tuple(line for line in of.required if line not in PLANNED)
     phases = {**known.phases, "bugbash": msgspec.structs.replace(of, required=required)}
-    monkeypatch.setattr(runbook, "lines", lambda *_: lines)
-    monkeypatch.setattr(policy, "load", lambda *_: msgspec.structs.replace(known, phases=phases))
+    part = msgspec.structs.replace(known, phases=phases)
+    monkeypatch.setattr(runbook, "lines", partial(_any, lines))
+    monkeypatch.setattr(policy, "load", partial(_any, part))
+
+
+def _any(value: T, *_: object) -> T:
+    """Return the value, whatever folder is asked for."""
+    return value
 
 
 @pytest.fixture

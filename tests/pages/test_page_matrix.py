@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FAULTS = [fault for fault in BROWSER if fault.where != "cluster"]
 
 
+@pytest.mark.defects
 @pytest.mark.parametrize("phase", LOOKS)
 def test_the_healthy_page_meets_every_line(browser: Browser, phase: str) -> None:
     assert differing({line: said(browser, phase, line) for line in LOOKS[phase]}, {}) == {}

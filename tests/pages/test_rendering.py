@@ -70,6 +70,7 @@ def test_a_hundred_ms_of_work_pass_and_a_hundred_and_forty_do_not(
     assert len(wrong) <= REPEATED // 20, wrong
 
 
+@pytest.mark.defects
 @pytest.mark.usefixtures("no_idle_core")
 def test_where_no_core_is_idle_nothing_is_known(browser: Browser) -> None:
     verdict = judged.judge(rendering.see(browser), EXCUSED)

@@ -14,6 +14,7 @@ from sandbox import images
 from sandbox.faults.catalogue import FAULTS
 from sandbox.faults.operations import OPERATIONS
 from sandbox.product.faults.changing import CHANGING
+from tests.faults.papers import KINDS
 from tests.sandbox.operating import ALWAYS, QUESTION, Users, pods, share, sleep, until, wake, weigh
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def test_names_that_code_asks_for_are_in_the_catalogue() -> None:
     for fault in OPERATIONS:
         made.setdefault(fault.where, set()).add(fault.name)
     assert made["product"] == set(CHANGING)
-    assert made["papers"] == {"drill-missing", "drill-other-digest", "drill-expired", "canary-verdict-expired"}
+    assert made["papers"] == set(KINDS)
     assert made["script"] == {"rollback-noop", "rollback-slow"}
     assert {fault.name for fault in OPERATIONS} <= FAULTS.keys()
     assert {fault.phase for fault in OPERATIONS} == {"staging", "flags", "rollback", "rollout", "troubleshoot"}
@@ -133,9 +134,12 @@ def test_the_old_build_runs_on_under_the_new_name(sandbox: Running) -> None:
 def test_a_pod_that_leaves_badly_fails_some_users(sandbox: Running, fault: str) -> None:
     sandbox.switch(fault)
     with Users(sandbox.said.staging_url) as users:
-        _ = sandbox.kubectl("rollout", "restart", "deployment/onesource", role="actor")
-        _ = sandbox.kubectl("rollout", "status", "deployment/onesource", "--timeout=60s")
-        time.sleep(3.5)
+        for _ in range(3):  # a pod drains for less than a second: where users are slow, none may meet it
+            _ = sandbox.kubectl("rollout", "restart", "deployment/onesource", role="actor")
+            _ = sandbox.kubectl("rollout", "status", "deployment/onesource", "--timeout=60s")
+            time.sleep(3.5)
+            if users.failed:
+                break
     sandbox.switch()
     assert set(users.failed) == {"502"}
 

@@ -1,0 +1,83 @@
+"""The browser is found where people put it, or installed by what this machine can be asked to; else it is one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.cli import run as gate
+from harness.observe.page import chromium
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    made = tmp_path / "chromium"
+    _ = made.write_text("#!/bin/sh\n")
+    made.chmod(0o755)
+    return made
+
+
+@pytest.fixture
+def no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "_playwrights", lambda: None)
+
+
+@pytest.mark.usefixtures("no_other")
+def test_one_that_is_named_goes_before_one_on_the_path(program: Path, tmp_path: Path) -> None:
+    assert chromium.find({"PATH": str(tmp_path)}) == str(program)
+    assert chromium.find({"PATH": str(tmp_path), chromium.VARIABLE: "/opt/other"}) == "/opt/other"
+    assert chromium.find({"PATH": "/nowhere"}) is None
+
+
+@pytest.mark.usefixtures("no_other")
+@pytest.mark.parametrize(("named", "got"), [("", "got none"), ("/no/such/browser", "none at /no/such/browser")])
+def test_none_is_one_line_that_says_what_to_do(named: str, got: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv(chromium.VARIABLE, named)
+    with pytest.raises(chromium.NoChromiumError, match="gate browser") as refused:
+        _ = chromium.wanted()
+    assert got in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_ways_to_install_are_tried_in_turn_until_one_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def run(commands: tuple[tuple[str, ...], ...]) -> str:
+        tried.append(commands[0][0])
+        return "done"
+
+    found = iter([None, None, "/usr/bin/chromium"])
+    monkeypatch.setattr(chromium, "find", lambda: next(found))
+    monkeypatch.setattr(chromium, "_run", run)
+    said: list[str] = []
+    assert chromium.install(said.append) == "/usr/bin/chromium"
+    assert len(tried) == 2
+    assert said == [
+        "no Chromium here; trying playwright install chromium ...",
+        "no Chromium here; trying apt-get install chromium ...",
+    ]
+
+
+def test_where_nothing_helps_each_way_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "find", lambda: None)
+    monkeypatch.setattr(
+        chromium, "_WAYS", {"one": (("/no/such/program",),), "other": (("sh", "-c", "echo no; exit 3"),)}
+    )
+    with pytest.raises(chromium.NoChromiumError) as refused:
+        _ = chromium.install(lambda _: None)
+    assert "one: " in str(refused.value)
+    assert "No such file" in str(refused.value)
+    assert "other: exit 3, no" in str(refused.value)
+
+
+def test_the_command_prints_where_it_is(
+    program: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(chromium.VARIABLE, str(program))
+    assert gate(["browser"]) == 0
+    assert capsys.readouterr().out.strip() == str(program)

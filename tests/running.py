@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parent.parent
+LOOKING = ("bugbash", "a11y")  # phases that look at the page
 ACTING = ("rollback", "rollout", "flags")  # phases that change what they verify
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))  # the wheel's: distributions ship versions from long ago
 
@@ -145,4 +146,5 @@ class Running:
         assert text.count("[load]\n") == 1
         _ = target.write_text(text.replace("[load]\n", f"[load]\nseed = {seed}\n"), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-m", phase, f"--target={target}", *_acting(phase)]
-        return [*command, f"--reports={reports}"]
+        workers = ("-n", "2") if phase in LOOKING else ()  # as tox runs them
+        return [*command, *workers, f"--reports={reports}"]

@@ -192,7 +192,7 @@ def test_errors_of_the_target_end_no_session_and_cookies_are_kept(town: Town) ->
     Thread(target=server.serve_forever, daemon=True).start()
     users = crowd(town, f"http://127.0.0.1:{server.server_port}", "--rate", "200", "--think", "0")
     end = time.monotonic() + WITHIN_S
-    while len(Failing.cookies) < 100 and time.monotonic() < end:
+    while len(Failing.cookies) < 400 and time.monotonic() < end:
         pause(0.05)
     counted = told(users)
     server.shutdown()

@@ -5,7 +5,8 @@ Everything is found by role and accessible name, as its users find it; CSS is th
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  msgspec reads the annotations when it runs
+import datetime  # noqa: TC003  msgspec reads the annotations when it runs
+from collections.abc import Mapping  # noqa: TC003
 from typing import Annotated, Literal
 
 import msgspec
@@ -69,7 +70,7 @@ class Known(_Struct, frozen=True):
     where: str
     owner: Annotated[str, msgspec.Meta(min_length=1)]
     reason: Annotated[str, msgspec.Meta(min_length=1)]
-    expires: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    expires: datetime.date
     state: str = ""
 
 

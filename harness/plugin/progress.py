@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.evidence.store import EvidenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
     from harness.clock import Clock
@@ -22,10 +23,10 @@ EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How much was in at a moment of the clock."""
+    """How much of each stream was in at a moment of the clock."""
 
     at_s: float
-    probes: int
+    probes: Mapping[str, int]
 
 
 def terminal() -> TextIO:
@@ -58,7 +59,7 @@ class Ticker:
                 streams = self._read()
             except EvidenceError:  # the tests that need it say so, with the reason
                 return
-            now = Look(self._clock.now(), sum(stream.probes for stream in streams))
+            now = Look(self._clock.now(), {stream.name: stream.probes for stream in streams})
             first = first or now
             said = line(streams, first, now)
             if said:
@@ -74,7 +75,15 @@ def line(streams: Sequence[Progress], first: Look, now: Look) -> str:
     if not waiting:
         return ""
     parts = [f"{stream.name} {stream.probes:,} of {stream.expected:,}" for stream in waiting]
-    left = sum(stream.expected - stream.probes for stream in waiting)
-    speed = (now.probes - first.probes) / (now.at_s - first.at_s) if now.at_s > first.at_s else 0.0
-    to_go = f"; about {left / speed:.0f} s to go" if speed > 0 else ""
-    return f"observing: {', '.join(parts)}{to_go}"
+    to_go = max(_to_go_s(stream, first, now) for stream in waiting)
+    estimate = f"; about {to_go:.0f} s to go" if math.isfinite(to_go) else ""
+    return f"observing: {', '.join(parts)}{estimate}"
+
+
+def _to_go_s(stream: Progress, first: Look, now: Look) -> float:
+    """Return how long one stream still takes at its own speed, in seconds; infinite while it has none.
+
+    Streams differ by orders of magnitude: thousands of asks in a second, a slice of a watch in minutes.
+    """
+    gained = now.probes.get(stream.name, 0) - first.probes.get(stream.name, 0)
+    return (stream.expected - stream.probes) * (now.at_s - first.at_s) / gained if gained > 0 else math.inf

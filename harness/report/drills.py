@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import msgspec
-
-from harness.errors import HarnessError
-from harness.report import files, strict
+from harness.report import kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,30 +22,11 @@ class Named(Protocol):
         ...
 
 
-class UnreadableError(HarnessError):
-    """A record is there and is not what it should be."""
-
-
 def write(run: Path, record: Named) -> Path:
     """Write a record into a run's folder, whole or not at all; return where it is."""
-    folder = run / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{record.name}.json"
-    files.write_whole(path, files.encode(record) + b"\n")
-    return path
+    return kept.write(run / FOLDER, record.name, record)
 
 
 def read(run: Path, name: str, kind: type[T]) -> T | None:
-    """Read a record of a run's folder as what it was written from; None where there is none.
-
-    UnreadableError, one line, where it is damaged: what can't be read is no evidence.
-    """
-    path = run / FOLDER / f"{name}.json"
-    try:
-        return msgspec.convert(strict.read(path), kind)
-    except FileNotFoundError:
-        return None
-    except (OSError, strict.Malformed, msgspec.ValidationError) as trouble:
-        raise UnreadableError(
-            f"drill {name}: wanted its record at {path}, got: {trouble}; judge another run, or drill again with --act"
-        ) from trouble
+    """Read a record as what it was written from; None where there is none, kept.UnreadableError if it is damaged."""
+    return kept.read(run / FOLDER, name, kind, called="drill", again="judge another run, or drill again with --act")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
 from PIL import Image, ImageDraw
 
-from harness.errors import HarnessError
-from harness.report import files, strict
+from harness.report import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,28 +20,14 @@ AROUND = 4
 T = TypeVar("T")
 
 
-class UnreadableError(HarnessError):
-    """A record is there and is not what it should be."""
-
-
 def write(run: Path, name: str, record: object) -> None:
     """Write a look's record into a run's folder, whole or not at all."""
-    folder = run / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    files.write_whole(folder / f"{name}.json", files.encode(record) + b"\n")
+    _ = kept.write(run / FOLDER, name, record)
 
 
 def read(run: Path, name: str, kind: type[T]) -> T | None:
-    """Read a look's record back as what it was written from; None where there is none."""
-    path = run / FOLDER / f"{name}.json"
-    try:
-        return msgspec.convert(strict.read(path), kind)
-    except FileNotFoundError:
-        return None
-    except (OSError, strict.Malformed, msgspec.ValidationError) as trouble:
-        raise UnreadableError(
-            f"look {name}: wanted its record at {path}, got: {trouble}; judge another run, or look again"
-        ) from trouble
+    """Read a look's record as what it was written from; None where there is none, kept.UnreadableError if damaged."""
+    return kept.read(run / FOLDER, name, kind, called="look", again="judge another run, or look again")
 
 
 def marked(folder: Path, findings: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:

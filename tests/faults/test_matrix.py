@@ -27,7 +27,8 @@ Said = tuple[str, str] | None  # outcome, reason
 
 ELSEWHERE = ("collector", "papers")  # made by whoever starts the observing, or by whoever decided before
 
-ONE_BY_ONE = {name: fault for name, fault in FAULTS.items() if fault not in BROWSER}  # the page's: test_pages.py
+ONE_BY_ONE = {name: fault for name, fault in FAULTS.items() if fault not in BROWSER or fault.where == "cluster"}
+"""Those that need a cluster; what a pod alone shows of the page is in tests/pages/test_page_matrix.py."""
 PHASES = sorted({fault.phase for fault in FAULTS.values()})
 SAMPLE = {
     "canary": ("weight-35", "cookie-leaks", "wrong-cluster", "canary-abandon"),  # objects, product, cluster, sessions

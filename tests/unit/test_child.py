@@ -74,3 +74,23 @@ def test_a_command_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     target = Target("odd", {"production": Environment()}, launch=Launch(("/no/such/program",)))
     with pytest.raises(launch.LaunchError, match="could not start /no/such/program: No such file"):
         _ = launch.start(target, faults=[], folder=tmp_path, log=tmp_path / "log", clock=FakeClock(), say=print)
+
+
+@pytest.mark.parametrize(
+    ("phases", "words"),
+    [
+        (("staging",), "got --users 5"),
+        (("canary",), "got nothing"),
+        (("staging", "canary"), "got nothing"),
+        ((), "got nothing"),
+    ],
+)
+def test_words_of_a_phase_are_added_where_it_alone_is_asked_for(
+    tmp_path: Path, phases: tuple[str, ...], words: str
+) -> None:
+    says = "import sys; sys.exit('got ' + (' '.join(sys.argv[1:]) or 'nothing'))"
+    starts = Launch(("{python}", "-c", says), by_phase={"staging": ("--users", "5")})
+    target = Target("odd", {"production": Environment()}, launch=starts)
+    log = tmp_path / "log"
+    with pytest.raises(launch.LaunchError, match=f"its last words: {words};"):
+        _ = launch.start(target, faults=[], folder=tmp_path, log=log, clock=SystemClock(), say=print, phases=phases)

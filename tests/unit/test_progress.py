@@ -20,14 +20,22 @@ HALF = Progress("plain", "running", 3500, 1500)
 
 
 def test_the_line_names_what_is_open_and_estimates_the_rest() -> None:
-    said = line([DONE, HALF], Look(10.0, 560), Look(20.0, 1560))
+    said = line([DONE, HALF], Look(10.0, {"plain": 500}), Look(20.0, {"plain": 1500}))
     assert said == "observing: plain 1,500 of 3,500; about 20 s to go"
 
 
+def test_each_stream_has_a_speed_of_its_own_and_the_slowest_counts() -> None:
+    watch = Progress("watch/canary", "running", 12, 2)
+    first, now = Look(0.0, {"plain": 0, "watch/canary": 0}), Look(10.0, {"plain": 1500, "watch/canary": 2})
+    assert line([HALF, watch], first, now).endswith("watch/canary 2 of 12; about 50 s to go")
+    still = Look(10.0, {"plain": 1500, "watch/canary": 0})
+    assert "to go" not in line([HALF, watch], first, still)  # nobody knows yet
+
+
 def test_without_movement_there_is_no_estimate_and_with_nothing_open_no_line() -> None:
-    assert line([HALF], Look(10.0, 1500), Look(10.0, 1500)) == "observing: plain 1,500 of 3,500"
-    assert line([DONE], Look(10.0, 60), Look(20.0, 60)) == ""
-    assert line([Progress("plain", "stopped", 3500, 12)], Look(0.0, 0), Look(5.0, 12)) == ""
+    assert line([HALF], Look(10.0, {"plain": 1500}), Look(10.0, {"plain": 1500})) == "observing: plain 1,500 of 3,500"
+    assert line([DONE], Look(10.0, {}), Look(20.0, {})) == ""
+    assert line([Progress("plain", "stopped", 3500, 12)], Look(0.0, {}), Look(5.0, {"plain": 12})) == ""
 
 
 class Out(io.StringIO):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Mapping, Sequence  # noqa: TC003  msgspec reads the annotations when it runs
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class Spot:
 
 
 NOWHERE = Spot("the page")
+MARK = "MARK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,16 @@ class KnownFinding:
 class Excused:
     """What a line's findings are held against: the known ones, and what a person signed for this build.
 
-    `today` is a date (ISO 8601); `signed` says who signed that what needs eyes was looked at, "" if nobody did.
+    `today` is a date (ISO 8601). `signed` says who signed the newest statement, "" if nobody did, and `statement` what:
+    it counts for the findings whose mark stands in it and for no others. `sign_with` is the command that signs one,
+    with MARK where the mark belongs.
     """
 
     today: str
     known: tuple[KnownFinding, ...] = ()
     signed: str = ""
-    sign_with: str = "gate attest"
+    statement: str = ""
+    sign_with: str = f"gate attest --statement {MARK}"
 
 
 def decide(
@@ -162,8 +167,10 @@ def decide(
             "take it off the profile's list, or it will hide the next one"
         )
         return unknown(Reason.STALE, because, **facts)
-    if doubtful and not excused.signed:
-        because = f"{_says(doubtful, checked, of)}; a person has to look and sign: {excused.sign_with}"
+    mark = mark_of(doubtful)
+    if doubtful and not (excused.signed and mark in excused.statement.split()):
+        command = excused.sign_with.replace(MARK, mark)
+        because = f"{_says(doubtful, checked, of)}; a person has to look and sign: {command}"
         return unknown(Reason.NEEDS_SIGNOFF, because, **facts)
     also = [
         *([right] if right else []),
@@ -171,6 +178,12 @@ def decide(
         *([f"{len(doubtful)} looked at by {excused.signed}"] if doubtful else []),
     ]
     return met(f"{checked} {of} looked at, nothing found{''.join(f'; {word}' for word in also)}", **facts)
+
+
+def mark_of(findings: Sequence[Finding]) -> str:
+    """Return what stands for exactly these findings in a signed statement: twelve hexadecimal digits."""
+    told = sorted((one.rule, one.spot.where, one.state, one.says) for one in findings)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
 def _of_the_page(around: Around) -> tuple[Finding, ...]:

@@ -78,7 +78,6 @@ class Browser:
     headed: bool = False
     version: str = ""
     tabs: list[Tab] = field(default_factory=list[Tab])  # of this look: their films are there until `forget`
-    trace: Path | None = None  # where to write a trace of each tab, as NAME-trace.zip
     _playwright: Playwright | None = field(default=None, repr=False)
     _chromium: Chromium | None = field(default=None, repr=False)
 
@@ -86,29 +85,41 @@ class Browser:
         """Start it; NoChromiumError in one line where there is none."""
         path = chromium.wanted()
         self._playwright = sync_playwright().start()
-        self._chromium = self._playwright.chromium.launch(
-            executable_path=path,
-            headless=not self.headed,
-            slow_mo=self.slow_ms,
-            chromium_sandbox=os.geteuid() != 0,
-            args=[*FLAGS, f"--host-resolver-rules={self._resolving()}"],
-        )
+        try:
+            self._chromium = self._playwright.chromium.launch(
+                executable_path=path,
+                headless=not self.headed,
+                slow_mo=self.slow_ms,
+                chromium_sandbox=os.geteuid() != 0,
+                args=[*FLAGS, f"--host-resolver-rules={self._resolving()}"],
+            )
+        except PlaywrightError as trouble:
+            self.__exit__()
+            said = str(trouble).splitlines()[0]
+            raise chromium.NoChromiumError(
+                f"Chromium: wanted {path} to start, got: {said}; run it by hand: {path} --headless --version"
+            ) from trouble
         self.version = f"Chromium {self._chromium.version}"
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
+        """End it, or what is left of it."""
         if self._chromium is not None:
-            self._chromium.close()
+            with suppress(PlaywrightError):
+                self._chromium.close()
         if self._playwright is not None:
             self._playwright.stop()
+        self._chromium = self._playwright = None
+
+    @property
+    def lives(self) -> bool:
+        """Whether it runs: it may have been killed since."""
+        return self._chromium is not None and self._chromium.is_connected()
 
     @contextmanager
     def tab(self, name: str, state: State = DESKTOP) -> Generator[Tab]:
         """Open the page in a context of its own; `name` begins the names of its pictures."""
         context = self._context(state)
-        if self.trace is not None:
-            _ = context.tracing.start(screenshots=True, snapshots=True)
         try:
             page = context.new_page()
             page.set_default_timeout(ACTION_WITHIN_MS)
@@ -133,9 +144,8 @@ class Browser:
                 _ = self.tabs[-1].picture("trouble")
             raise
         finally:
-            if self.trace is not None:
-                context.tracing.stop(path=self.trace / f"{name}-trace.zip")
-            context.close()
+            with suppress(PlaywrightError):  # a browser that died took it along
+                context.close()
 
     def forget(self) -> None:
         """Let go of the films of the look that ended."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 QUIET_MS = 500
 SHOWN = 300  # characters of an error
 CLICK_WITHIN_MS = 2_000.0
+END_WITHIN_MS = 2_000.0  # an answer is whole on the page; its stream ends soon after
 
 
 class LookError(HarnessError):
@@ -156,7 +157,8 @@ class Tab:
                 raise self.trouble(f"an answer to {question[:60]!r}", trouble, "ui.answered") from trouble
         self.settle()
         mine = self.asks[before:]
-        texts: list[str] = self.page.evaluate("(path) => window.__wire.texts(path)", self.target.api.ask)
+        wanted = [self.target.api.ask, END_WITHIN_MS]
+        texts: list[str] = self.page.evaluate("([path, ms]) => window.__wire.texts(path, ms)", wanted)
         document: Mapping[str, Any] = wire.document(mine[-1], texts[kept:]) if mine else {}
         sent = tuple(wire.sent(request, self.ui) for request in mine)
         return Asked(question, by, sent, document, time.monotonic() - began)

@@ -12,7 +12,7 @@ from harness.act.hold import ForeignError
 from harness.act.kube import ActError
 from harness.errors import HarnessError
 from harness.judge.drill import Drill, Seen
-from harness.report import drills
+from harness.report import drills, kept
 from harness.verdict import Reason
 from tests.unit.act.world import NEW, OLD, World, deployment
 
@@ -97,5 +97,5 @@ def test_a_record_is_written_whole_and_read_back_the_same(tmp_path: Path) -> Non
 def test_a_damaged_record_is_one_line(tmp_path: Path, content: str) -> None:
     path = drills.write(tmp_path, undrilled("x", "staging", "", "refused", Reason.NOT_RUN))
     _ = path.write_text(content, encoding="utf-8")
-    with pytest.raises(drills.UnreadableError, match="drill x: wanted its record at"):
+    with pytest.raises(kept.UnreadableError, match="drill x: wanted its record at"):
         _ = drills.read(tmp_path, "x", Drill)

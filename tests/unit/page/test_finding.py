@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.judge.page.finding import Around, Excused, Finding, KnownFinding, Picture, Spot, decide, joined
+from harness.judge.page.finding import Around, Excused, Finding, KnownFinding, Picture, Spot, decide, joined, mark_of
 from harness.verdict import Outcome, Reason, Verdict
 
 TODAY = "2026-01-01"
@@ -23,7 +24,9 @@ def decided(
     checked: int = 5,
     around: Around | None = None,
 ) -> Verdict:
-    return decide(findings, around or Around(), Excused(TODAY, known, signed), checked=checked, of="buttons")
+    statement = f"looked at {mark_of([one for one in findings if not one.certain])}" if signed else ""
+    excused = Excused(TODAY, known, signed, statement)
+    return decide(findings, around or Around(), excused, checked=checked, of="buttons")
 
 
 def facts(verdict: Verdict) -> Any:
@@ -121,6 +124,27 @@ def test_a_doubt_needs_a_person_and_is_met_once_somebody_signed() -> None:
     assert signed.outcome is Outcome.MET
     assert "1 looked at by Ann" in signed.because
     assert facts(signed)["to_look_at"][0]["rule"] == "contrast"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        (DOUBT, replace(DOUBT, spot=Spot("#other"))),  # one more
+        (replace(DOUBT, state="dark"),),  # the same in another state
+        (replace(DOUBT, says="the ground of 'Send' is another picture"),),
+        (replace(DOUBT, rule="other"),),
+    ],
+)
+def test_a_signature_is_for_what_was_looked_at_and_for_nothing_that_came_since(now: tuple[Finding, ...]) -> None:
+    excused = Excused(TODAY, signed="Ann", statement=f"looked at {mark_of([DOUBT])} and found nothing wrong")
+    assert decide([DOUBT], Around(), excused, checked=5, of="buttons").outcome is Outcome.MET
+    later = decide(now, Around(), excused, checked=5, of="buttons")
+    assert later.reason is Reason.NEEDS_SIGNOFF
+    assert mark_of(now) in later.because  # what has to be signed now
+
+
+def test_the_order_of_findings_makes_no_other_mark() -> None:
+    assert mark_of([DOUBT, FINDING]) == mark_of([FINDING, DOUBT]) != mark_of([DOUBT])
 
 
 def test_nobody_can_sign_a_certain_finding_away() -> None:

@@ -13,6 +13,7 @@ from harness.judge.page.fitting import Crammed, Cut, Fitted, Laid, Overlap, Past
 from harness.judge.page.reflow import ReflowSeen
 from harness.judge.page.zoom import ZoomSeen
 from harness.verdict import Outcome, Reason
+from tests.unit.page.rules import signing
 
 if TYPE_CHECKING:
     from harness.verdict import Verdict
@@ -92,7 +93,7 @@ def test_what_a_desktop_shows_too_is_not_for_want_of_room(both: Laid) -> None:
 def test_what_may_be_elsewhere_is_for_a_person(seen: Laid) -> None:
     verdict = reflow.judge(narrow(seen), TODAY)
     assert verdict.reason is Reason.NEEDS_SIGNOFF
-    assert reflow.judge(narrow(seen), replace(TODAY, signed="Ann")).outcome is Outcome.MET
+    assert reflow.judge(narrow(seen), signing(TODAY, verdict)).outcome is Outcome.MET
 
 
 @pytest.mark.parametrize("seen", [ReflowSeen((), Around()), narrow(Laid(320, 320), Laid()), narrow(USUAL)])

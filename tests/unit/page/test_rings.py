@@ -11,6 +11,7 @@ from harness.judge.page.finding import Around, Excused, KnownFinding, Spot
 from harness.judge.page.ring_pixels import Change
 from harness.judge.page.rings import RingsSeen, Stop, judge, shows
 from harness.verdict import Outcome, Reason, Verdict
+from tests.unit.page.rules import signing
 
 TODAY = Excused("2026-01-01")
 STATE = "light, landing"
@@ -78,7 +79,7 @@ def test_what_pixels_cannot_settle_is_signed_by_a_person(stop: Stop, rule: str) 
     verdict = judged(GOOD, stop)
     assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, Reason.NEEDS_SIGNOFF)
     assert [one["rule"] for one in found(verdict, "to_look_at")] == [rule]
-    assert judged(GOOD, stop, excused=replace(TODAY, signed="A. Tester")).outcome is Outcome.MET
+    assert judged(GOOD, stop, excused=signing(TODAY, verdict)).outcome is Outcome.MET
 
 
 def test_a_caret_alone_is_a_fact_and_an_unseen_stop_another_lines() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from harness.judge.page.finding import Around, Finding, Picture, Spot
-from harness.report import looks
+from harness.report import kept, looks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_a_damaged_record_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / looks.FOLDER).mkdir(parents=True)
     _ = (tmp_path / looks.FOLDER / "BB-01.json").write_text(text)
-    with pytest.raises(looks.UnreadableError, match=r"look BB-01: wanted its record at .*; judge another run") as said:
+    with pytest.raises(kept.UnreadableError, match=r"look BB-01: wanted its record at .*; judge another run") as said:
         _ = looks.read(tmp_path, "BB-01", Around)
     assert "\n" not in str(said.value)
 

@@ -95,9 +95,18 @@
     return { where: where(element), role, name: called(element), box: box(element) };
   }
 
+  const HIDDEN_MS = 1_000; // a page that is not in front draws no frames
+  const LONGEST_MS = 3_000; // an animation that takes longer is part of the page as people see it
+
+  /** Whatever comes first: the promise, or so many ms. */
+  function within(ms, promise) {
+    return Promise.race([promise, new Promise((done) => window.setTimeout(done, ms))]);
+  }
+
   /** Two frames painted: what was changed is on the screen. */
   function painted() {
-    return new Promise((done) => window.requestAnimationFrame(() => window.requestAnimationFrame(() => done())));
+    const frames = new Promise((done) => window.requestAnimationFrame(() => window.requestAnimationFrame(() => done())));
+    return within(HIDDEN_MS, frames);
   }
 
   /** No finite animation or transition runs any more; those that never end don't count. */
@@ -107,7 +116,7 @@
       const end = one.effect?.getComputedTiming().endTime;
       return one.playState === "running" && Number.isFinite(Number(end));
     });
-    await Promise.allSettled(finite.map((one) => one.finished));
+    await within(LONGEST_MS, Promise.allSettled(finite.map((one) => one.finished)));
     await painted();
   }
 

@@ -10,19 +10,30 @@
   async function fetch(resource, options) {
     const response = await real.call(window, resource, options);
     const method = options?.method ?? resource?.method ?? "GET";
-    if (method.toUpperCase() === "POST") kept.push({ url: response.url, text: response.clone().text().catch(() => "") });
+    if (method.toUpperCase() === "POST") kept.push(heard(response));
     return response;
   }
 
-  /** The texts of all answers to POSTs at a path so far, in the order in which they began; waits until they are whole. */
-  function texts(path) {
-    const mine = kept.filter((one) => new URL(one.url).pathname === path);
-    return Promise.all(mine.map((one) => one.text));
+  /** What came so far of an answer, growing; `ended` when nothing more will. */
+  function heard(response) {
+    const one = { path: new URL(response.url || location.href, location.href).pathname, text: "", ended: null };
+    one.ended = response.clone().body?.pipeThrough(new TextDecoderStream()).pipeTo(new WritableStream({
+      write(piece) { one.text += piece; },
+    })).catch(() => {});
+    return one;
+  }
+
+  /** The texts of all answers to POSTs at a path, in the order in which they began; waits for their ends, so many ms. */
+  async function texts(path, ms) {
+    const mine = kept.filter((one) => one.path === path);
+    const late = new Promise((done) => window.setTimeout(done, ms)); // a stream that nobody closes is as it is
+    await Promise.race([Promise.all(mine.map((one) => one.ended)), late]);
+    return mine.map((one) => one.text);
   }
 
   /** How many of them there are. */
   function count(path) {
-    return kept.filter((one) => new URL(one.url).pathname === path).length;
+    return kept.filter((one) => one.path === path).length;
   }
 
   window.fetch = fetch;

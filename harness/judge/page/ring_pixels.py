@@ -71,10 +71,11 @@ def same(one: Pixels, other: Pixels) -> bool:
 
 def change(shots: Shots, area: float, where: Mask | None = None) -> Change:
     """Return what focus changes, in a part of the shots or in all of them; `area` is what is needed."""
-    sizes = {shot.shape for shot in (shots.focused, shots.left, shots.focused_again, shots.left_again)}
-    if len(sizes) != 1:
-        return Change()
-    counts = _steady(shots) if where is None else _steady(shots) & where
+    counts = shown(shots)
+    if where is not None:
+        if where.shape != counts.shape:
+            return Change()
+        counts &= where
     changed = int(np.count_nonzero(counts))
     if changed == 0:
         return Change()
@@ -85,6 +86,23 @@ def change(shots: Shots, area: float, where: Mask | None = None) -> Change:
         int(np.count_nonzero(ratios >= CONTRAST)),
         float(ratios[last]) if last < changed else 1.0,
         float(ratios[0]),
+    )
+
+
+def shown(shots: Shots) -> Mask:
+    """Return which pixels differ with focus and without, and by nothing else; none where its size changed."""
+    sizes = {shot.shape for shot in (shots.focused, shots.left, shots.focused_again, shots.left_again)}
+    if len(sizes) != 1:
+        return np.zeros(shots.focused.shape[:2], dtype=np.bool_)
+    return _apart(shots.focused, shots.left) & ~_grown(_moving(shots), _RESTLESS_PX)
+
+
+def restless(shots: Shots) -> bool:
+    """Tell whether anything on the shots moves by itself: some of it agrees by chance, and looks like focus."""
+    return (
+        shots.focused.shape == shots.focused_again.shape
+        and shots.left.shape == shots.left_again.shape
+        and bool(_moving(shots).any())
     )
 
 
@@ -102,10 +120,8 @@ def _apart(one: Pixels, other: Pixels) -> Mask:
     return np.abs(one.astype(np.int16) - other.astype(np.int16)).max(axis=-1) > _SAME
 
 
-def _steady(shots: Shots) -> Mask:
-    """Return which pixels differ with focus and without, and by nothing else."""
-    restless = _apart(shots.focused, shots.focused_again) | _apart(shots.left, shots.left_again)
-    return _apart(shots.focused, shots.left) & ~_grown(restless, _RESTLESS_PX)
+def _moving(shots: Shots) -> Mask:
+    return _apart(shots.focused, shots.focused_again) | _apart(shots.left, shots.left_again)
 
 
 def _grown(mask: Mask, by: int) -> Mask:

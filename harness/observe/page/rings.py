@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from harness.judge.page.finding import Around, Box, Picture
-    from harness.judge.page.ring_pixels import Shots
+    from harness.judge.page.ring_pixels import Mask, Shots
     from harness.observe.page.browser import Browser, Scheme
     from harness.observe.page.ring_shots import Taken
     from harness.observe.page.tab import Tab
@@ -172,11 +172,19 @@ class _Walk:
         if taken is None:
             return self._by_tab(here)
         boxes = [here.box] if taken.bearer is None else [here.box, taken.bearer]
-        where = ring_pixels.near(taken.shots.focused.shape, boxes)
-        ring = ring_pixels.change(taken.shots, here.stop.needed, where)
-        elsewhere = ring_pixels.change(taken.shots, here.stop.needed, ~where)
+        twice = self._seen_twice(taken)
+        where = ring_pixels.near(twice.shape, boxes)
+        ring = ring_pixels.change(taken.shots, here.stop.needed, where & twice)
+        elsewhere = ring_pixels.change(taken.shots, here.stop.needed, ~where & twice)
         self.patience = PATIENT if ring.reached >= CONTRAST else max(0, self.patience - 1)
         return self._kept(here, replace(here.stop, ring=ring, elsewhere=elsewhere.strong), taken)
+
+    def _seen_twice(self, taken: Taken) -> Mask:
+        """Return where a second look agrees; only beside what moves by itself, which agrees by chance now and then."""
+        if not ring_pixels.restless(taken.shots):
+            return ring_pixels.shown(taken.shots)
+        again = ring_shots.in_place(self.page, wait_ms=LATE_MS if self.patience else 0.0)
+        return ring_pixels.shown(taken.shots if again is None else again.shots)
 
     def _by_tab(self, here: _Here) -> Stop:
         """Measure with the Tab key alone; what the stop that has focus meanwhile shows is left out."""

@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import ask_cost, healthy, judging, load_cost, log_cost, sandbox_cost, windows
+from benchmarks import ask_cost, gate_speed, healthy, judging, load_cost, log_cost, sandbox_cost, windows
 
 FIGURES = Path(__file__).with_name("figures.json")
 
@@ -23,6 +23,7 @@ def main() -> None:
         "windows": windows.measure(),
         "load": load_cost.measure(),
         "logs": log_cost.measure(),
+        "gate_speed": gate_speed.measure(),
     }
     text = json.dumps(figures, indent=1)
     print(text)

@@ -26,6 +26,7 @@ class PhasePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     max_age_s: Seconds
     valid_for_s: Seconds
+    after: str | None = None
     weights: Mapping[str, Weight] = msgspec.field(default_factory=dict[str, float])
 
 
@@ -33,6 +34,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: Annotated[int, msgspec.Meta(ge=1, le=1)]
     alpha_family: Annotated[float, msgspec.Meta(gt=0, lt=1)]
     weight_default: Weight
+    unwaivable: tuple[str, ...]
     phases: Mapping[str, PhasePolicy]
 
 
@@ -41,6 +43,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     alpha_family: float
     weight_default: float
+    unwaivable: tuple[str, ...]
     phases: Mapping[str, PhasePolicy]
     sha256: str
 
@@ -63,7 +66,7 @@ def load(folder: Path = FOLDER) -> Policy:
         read = msgspec.convert(tomllib.loads(raw.decode("utf-8")), _File)
     except OSError as trouble:
         raise UsageError(f"policy: wanted a readable file, got {trouble.strerror} at {path}") from trouble
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as trouble:
+    except (ValueError, RecursionError, msgspec.ValidationError) as trouble:
         raise UsageError(f"policy {path}: {trouble}; its head explains the keys") from trouble
     digest = hashlib.sha256(hashlib.sha256(raw).digest() + hashlib.sha256(limits).digest()).hexdigest()
-    return Policy(read.alpha_family, read.weight_default, read.phases, digest)
+    return Policy(read.alpha_family, read.weight_default, read.unwaivable, read.phases, digest)

@@ -152,7 +152,7 @@ def lines(folder: Path = FOLDER) -> dict[str, Line]:
         rows = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, _Row])
     except OSError as trouble:
         raise UsageError(f"runbook lines: wanted a readable file, got {trouble.strerror} at {path}") from trouble
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as trouble:
+    except (ValueError, RecursionError, msgspec.ValidationError) as trouble:
         raise UsageError(f"runbook lines {path}: {trouble}; its head explains the keys") from trouble
     return {key: _line(key, row) for key, row in rows.items()}
 

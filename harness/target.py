@@ -295,6 +295,12 @@ class Acting(_Struct, frozen=True):
     after_rollout: Literal["stay", "restore"] = "stay"  # restore: a rehearsal's rollout is taken back at its end
 
 
+class Notify(_Struct, frozen=True):
+    """Who is told at once: the name of the environment variable that holds the addresses, never an address."""
+
+    url_env: Annotated[str, msgspec.Meta(pattern=r"^([A-Z_][A-Z0-9_]*)?$")] = ""
+
+
 class Decisions(_Struct, frozen=True):
     """Earlier decisions and signed statements that lines rely on, and whose signatures count."""
 
@@ -343,6 +349,7 @@ class Target(_Struct, frozen=True):
     decisions: Decisions = Decisions()
     checklist: Checklist = Checklist()
     ui: Ui = Ui()
+    notify: Notify = Notify()
     around: str = ""  # the team's other services: dashboards, change log, roster; a started target says where
 
     def watched(self, phase: Watched) -> Watch:
@@ -364,10 +371,11 @@ def load(name_or_file: str, folder: Path = FOLDER) -> Target:
     path = locate(name_or_file, folder)
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as trouble:
+    except (OSError, ValueError) as trouble:
         known = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "none"
+        why = getattr(trouble, "strerror", None) or trouble
         raise UsageError(
-            f"target profile {name_or_file!r}: wanted a readable TOML file, got {trouble.strerror or trouble} "
+            f"target profile {name_or_file!r}: wanted a readable TOML file, got {why} "
             f"at {path}; known profiles: {known}; give one of them or a path with --target"
         ) from trouble
     return _beside(parse(text, where=str(path)), path.parent)
@@ -401,7 +409,7 @@ def parse(text: str, where: str) -> Target:
         raise UsageError(
             f"target profile {where}: wanted TOML, got a syntax error: {trouble}; mend the file"
         ) from trouble
-    except msgspec.ValidationError as trouble:
+    except (msgspec.ValidationError, ValueError, RecursionError) as trouble:
         raise UsageError(
             f"target profile {where}: {trouble}; docs/profiles.md lists the keys and their types"
         ) from trouble
@@ -423,6 +431,8 @@ def _allowed(target: Target, where: str) -> Target:
                 f"target profile {where}: watch.{phase}.for_s: wanted at least {wanted:.0f} s, the runbook's, "
                 f"got {got:g}; only a rehearsal is shorter, leave the key out"
             )
+        if not all(map(math.isfinite, (got, watch.window_s, watch.slice_s))):
+            raise UsageError(f"target profile {where}: watch.{phase}: wanted finite numbers; change them")
         whole = math.isclose(watch.slice_s / watch.window_s, round(watch.slice_s / watch.window_s), abs_tol=1e-9)
         if not (watch.window_s <= watch.slice_s <= got and whole):
             raise UsageError(

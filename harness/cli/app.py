@@ -21,8 +21,12 @@ COMMANDS = (
     "decide",
     "keys",
     "verify",
+    "promoting",
     "lines",
     "rejudge",
+    "report",
+    "serve",
+    "prune",
     "run",
     "doctor",
     "evidence",
@@ -49,7 +53,8 @@ def gate() -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is one line on standard error."""
     try:
-        code: Any = _command().main(args=list(argv), prog_name="gate", standalone_mode=False)
+        known = argv[0] if argv and argv[0] in COMMANDS else ""
+        code: Any = _command(known).main(args=list(argv), prog_name="gate", standalone_mode=False)
     except (TyperException, UsageError) as trouble:
         said = trouble.format_message() if isinstance(trouble, TyperException) else str(trouble)
         return _fail(said or "wrong use; see gate --help", USAGE)
@@ -66,9 +71,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 @functools.cache
-def _command() -> Any:
-    """Import each command's module, which registers itself; done late so that a broken one is reported, too."""
-    for name in COMMANDS:
+def _command(only: str = "") -> Any:
+    """Import a command's module, or all, which register themselves; done late so that a broken one is reported, too."""
+    for name in (only,) if only else COMMANDS:
         _ = importlib.import_module(f"harness.cli.{name}")
     return typer.main.get_command(app)
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import decision as deciding
-from harness.report import text
+from harness.report import text, told
 from harness.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -32,10 +32,20 @@ def decision(made: Decision, *, public: str | None) -> None:
             Text(f"Not covered by this version ({len(made.planned)} of {_all(made)} lines are planned): {ids}", "dim")
         )
     _blockers(console, made)
+    for line, one in text.waivers(made):
+        said = f": {line.outcome.name}, {text.plain(text.waived_by(one))}"
+        console.print(Text.assemble((f"Waived {line.id}", "bold yellow"), said))
     console.print()
     console.print(Text.assemble((text.title(made), COLOURS[made.decision]), ": ", text.plain(deciding.because(made))))
-    console.print(Text(text.validity(made), "dim"))
+    first = told.of(made)
+    for asked, said in first.rows[1:] if first else ():  # what failed stands in the sentence before
+        console.print(Text.assemble((f"{asked}: ", "bold"), text.plain(said)))
+    console.print(Text(text.plain(f"{text.validity(made)} Builds on phase: {text.before(made)}."), "dim"))
+    for said in text.glass(made):
+        console.print(Text.assemble((text.GLASS, "bold white on red"), f" {text.plain(said)}"))
     _long(console, f"Page: {made.folder}/verdict.html")
+    if first and first.who:
+        console.print(Text.assemble(("Call: ", "bold"), text.plain(first.who)))
     _long(console, f"Next: {text.next_step(made, public)}")
     if hint := text.hint(made, public):
         console.print(Text(f"      {hint}", "dim"))
@@ -72,7 +82,8 @@ def _table(made: Decision) -> Table:
 
 def _outcome(line: Judged) -> Text:
     said = Text(line.outcome.name, STYLES[line.outcome])
-    return said.append(f"\n{line.reason}", "dim") if line.reason else said
+    said = said.append(f"\n{line.reason}", "dim") if line.reason else said
+    return said.append("\nwaived", "bold yellow") if line.waived else said
 
 
 def _what(line: Judged) -> Text:

@@ -1,8 +1,7 @@
-"""`gate rejudge RUN` and `gate report RUN`: the same evidence judged again; Allure's pages for people."""
+"""`gate rejudge RUN`: the same evidence judged again, and the same decision made again from it."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import INCONCLUSIVE, app
+from harness.cli.app import app
 from harness.cli.decide import located
-from harness.errors import HarnessError, UsageError
-from harness.report import gather, rules, text
+from harness.errors import HarnessError
+from harness.report import gather, rejudged, rules, text
 
 if TYPE_CHECKING:
     from harness.report.model import Evidence
@@ -28,7 +27,7 @@ def rejudge(
     run: Annotated[Path, typer.Argument(help="The run's folder, or its id.")],
     reports: Annotated[Path, typer.Option(help="Where the runs are.")] = Path("reports"),
 ) -> int:
-    """Judge a run's stored evidence again: exit 0 if every outcome is as recorded, 1 if one differs."""
+    """Judge a run's stored evidence again: exit 0 if outcomes and decision come out as recorded, 1 if one differs."""
     folder = located(run, reports)
     assert folder is not None
     stored = gather.folder(folder)
@@ -36,7 +35,7 @@ def rejudge(
         raise HarnessError(f"{folder}: no run.json or no outcome to compare with; nothing was rejudged")
     with tempfile.TemporaryDirectory(prefix="rejudge-") as scratch:
         again = _judged_again(stored, folder, Path(scratch))
-    return compare(stored, again)
+    return max(compare(stored, again), compare_decision(folder, stored, again))
 
 
 def _judged_again(stored: Evidence, folder: Path, scratch: Path) -> Evidence:
@@ -73,28 +72,21 @@ def compare(stored: Evidence, again: Evidence) -> int:
     return 0
 
 
+def compare_decision(folder: Path, stored: Evidence, again: Evidence) -> int:
+    """Decide again from the new outcomes and print what differs from verdict.json; return 0 if nothing does, else 1."""
+    said = rejudged.read(folder)
+    if said is None:
+        typer.echo(f"no verdict.json in {folder}, so there is no decision to compare; `gate decide` makes one")
+        return 0
+    differ = rejudged.differences(said, rejudged.decide(stored, again, said))
+    for one in differ:
+        typer.echo(text.plain(" ".join(one.split())))
+    if differ:
+        typer.echo(f"the decision of phase {text.plain(said.phase)} is not the recorded one")
+        return 1
+    typer.echo(f"the decision comes out as recorded: {said.decision} for {text.plain(said.phase)}")
+    return 0
+
+
 def _word(said: Said | None) -> str:
-    return "nothing" if said is None else f"{said[0]} ({said[1]})" if said[1] else said[0]
-
-
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(help="The run's folder, or its id.")],
-    reports: Annotated[Path, typer.Option(help="Where the runs are.")] = Path("reports"),
-    out: Annotated[Path | None, typer.Option(help="A new folder for the pages, outside of the run's.")] = None,
-) -> int:
-    """Build Allure's pages from a run, for people; they never change a decision."""
-    folder = located(run, reports)
-    assert folder is not None
-    pages = out or reports / f"{folder.resolve().name}-allure"
-    if pages.resolve().is_relative_to(folder.resolve()):
-        raise UsageError(f"--out {pages}: wanted a place outside of the run's folder, which is evidence")
-    command = ["allure", "generate", str(folder / "allure-results"), "-o", str(pages)]
-    tool = shutil.which("allure")
-    if tool is None:
-        typer.echo(f"Allure's command line is not installed. With node 22: npx {' '.join(command)}")
-        typer.echo(f"The decision's own page needs nothing: {folder}/verdict.html")
-        return INCONCLUSIVE
-    done = subprocess.run([tool, *command[1:]], timeout=PATIENCE_S, check=False)  # noqa: S603
-    typer.echo(f"{pages}/index.html" if done.returncode == 0 else f"allure ended with {done.returncode}")
-    return 0 if done.returncode == 0 else INCONCLUSIVE
+    return "nothing" if said is None else rejudged.word(*said)

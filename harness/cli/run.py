@@ -23,6 +23,8 @@ def run(
     environment: Annotated[str | None, typer.Option("--for", help="As for `gate decide`.")] = None,
     key: Annotated[Path | None, typer.Option(help="As for `gate decide`.")] = None,
     nonce: Annotated[str | None, typer.Option(help="As for `gate decide`.")] = None,
+    waivers: Annotated[Path | None, typer.Option(help="As for `gate decide`.")] = None,
+    ring: Annotated[Path | None, typer.Option("--keyring", help="As for `gate decide`.")] = None,
     reports: Annotated[Path, typer.Option(help="Where the run's folder is made.")] = Path("reports"),
 ) -> int:
     """Run a phase and decide it; where pytest does not even begin a run, no older one is decided instead."""
@@ -33,7 +35,16 @@ def run(
     if made is None or made == before:
         console.not_begun(phase, status)
         return INCONCLUSIVE
-    return deciding.decide(phase, run=made, environment=environment, key=key, nonce=nonce, reports=reports)
+    return deciding.decide(
+        phase,
+        run=made,
+        environment=environment,
+        key=key,
+        nonce=nonce,
+        waivers=waivers,
+        ring=ring,
+        reports=reports,
+    )
 
 
 def newest(reports: Path) -> Path | None:

@@ -79,6 +79,7 @@ def _join(config: pytest.Config) -> None:
     folder = run.RunFolder(Path(handed["folder"]))
     config.stash[keys.CONTEXT] = _context(config, folder)
     config.option.allure_report_dir = str(folder.allure)
+    tagging.hide(config)
 
 
 def _prepare(config: pytest.Config) -> None:
@@ -102,6 +103,7 @@ def _prepare(config: pytest.Config) -> None:
     context.controller.serving.write_run()
     tagging.write_setup(context)
     config.option.allure_report_dir = str(folder.allure)
+    tagging.hide(config)
     config.stash[keys.CONTEXT] = context
     config.add_cleanup(context.controller.serving.stop)
     _interrupt_on_sigterm(config)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.plugin import collection, deciding, keys
+from harness.plugin import collection, console, deciding, keys
+from harness.plugin.notifying import Notifying
+from harness.report import notify
 from harness.report.recorder import STEPS, Recorder, Step
 
 if TYPE_CHECKING:
@@ -80,6 +83,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if context is not None and context.controller is not None:
         recording = Recording(context, context.controller.recorder)
         _ = config.pluginmanager.register(recording, "onesource-recording")
+        there = notify.addresses(context.target.notify.url_env, os.environ)
+        shown = console.shown(context.folder.path, config)
+        told = Notifying(context, context.controller.recorder, there, shown)
+        _ = config.pluginmanager.register(told, "onesource-notifying")
 
 
 def _worker(report: pytest.TestReport) -> str | None:

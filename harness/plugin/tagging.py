@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import allure
 import allure_commons
 
-from harness.report import chart, files, looks, outcomes
+from harness.report import chart, executor, files, looks, outcomes
 from harness.verdict import Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pytest
 
     from harness.plugin.keys import Context
     from harness.runbook import Line
@@ -35,6 +38,15 @@ MEANS: Mapping[Reason, str] = {
 # allure ships no types; this module is the only one that knows it
 _allure: Any = allure
 _hooks: Any = allure_commons.plugin_manager.hook
+_hookimpl: Any = allure_commons.hookimpl
+
+
+def hide(config: pytest.Config) -> None:
+    """Keep secrets out of this session's results, until it ends."""
+    plugins: Any = allure_commons.plugin_manager
+    hiding = Hiding()
+    plugins.register(hiding)
+    config.add_cleanup(lambda: plugins.unregister(hiding))
 
 
 def labels(context: Context, test: SuiteTest) -> None:
@@ -111,8 +123,16 @@ def write_setup(context: Context) -> None:
     """Write the files that Allure reads beside the results."""
     folder, run = context.folder.allure, context.folder.id
     files.write_json(folder / "categories.json", categories())
-    files.write_json(folder / "executor.json", {"name": "rollout verification", "type": "pytest", "buildName": run})
+    files.write_json(folder / "executor.json", executor.document(run, report_name(context), os.environ))
     write_environment(context, {})
+
+
+def report_name(context: Context) -> str:
+    """Name Allure's pages after what was asked for: phase, environment and target."""
+    controller = context.controller
+    phases = ", ".join(controller.phases) if controller and controller.phases else "verification"
+    environment = controller.serving.environment() if controller and controller.serving else None
+    return f"{phases} on {environment}, {context.target.name}" if environment else f"{phases}, {context.target.name}"
 
 
 def write_environment(context: Context, known: Mapping[str, str | None]) -> None:
@@ -132,15 +152,53 @@ def _property(value: str | None) -> str:
 
 
 def categories() -> list[Mapping[str, object]]:
-    """Return one category for broken lines and one per reason why a line could not be told."""
-    violated: Mapping[str, object] = {"name": "VIOLATED: the line is broken", "matchedStatuses": ["failed"]}
+    """Return the categories, of which Allure takes the first that matches: VIOLATED, each reason, then what is left.
+
+    The expressions are read by Java and by JavaScript, whole or in part, so they name both ends and set no flags. What
+    stands before the outcome has no bracket in it, so another outcome that is quoted later on is not taken for it.
+    """
+    violated: Mapping[str, object] = {
+        "name": "VIOLATED: the line is broken",
+        "matchedStatuses": ["failed"],
+        "messageRegex": rf"^[^(]*{Outcome.VIOLATED.name}: [\s\S]*$",
+    }
     unknown: list[Mapping[str, object]] = [
         {
             "name": f"UNKNOWN, {reason.value}: {MEANS[reason]}",
             "matchedStatuses": ["broken"],
-            "messageRegex": rf"(?s).*{Outcome.UNKNOWN.name} \({reason.value}\).*",
+            "messageRegex": rf"^[^(]*{Outcome.UNKNOWN.name} \({reason.value}\): [\s\S]*$",
         }
         for reason in Reason
     ]
-    rest: Mapping[str, object] = {"name": f"UNKNOWN, {Reason.ERROR.value}: an exception", "matchedStatuses": ["broken"]}
-    return [violated, *unknown, rest]
+    skipped: Mapping[str, object] = {
+        "name": f"UNKNOWN, {Reason.NOT_RUN.value}: skipped",
+        "matchedStatuses": ["skipped"],
+    }
+    rest: Mapping[str, object] = {
+        "name": f"UNKNOWN, {Reason.ERROR.value}: an exception",
+        "matchedStatuses": ["broken", "failed"],
+    }
+    return [violated, *unknown, skipped, rest]
+
+
+class Hiding:
+    """Takes the values of masked parameters out of what allure-pytest writes: it writes them in clear text."""
+
+    @_hookimpl(tryfirst=True)
+    def report_result(self, result: Any) -> None:
+        """Hide in a test's result."""
+        _hide(result)
+
+    @_hookimpl(tryfirst=True)
+    def report_container(self, container: Any) -> None:
+        """Hide in what was done before and after a test."""
+        for fixture in (*container.befores, *container.afters):
+            _hide(fixture)
+
+
+def _hide(item: Any) -> None:
+    for parameter in item.parameters or ():
+        if parameter.mode in {"masked", "hidden"}:
+            parameter.value = "******"
+    for step in item.steps or ():
+        _hide(step)

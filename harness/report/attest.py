@@ -11,6 +11,7 @@ import msgspec
 from harness import runbook
 from harness.errors import UsageError
 from harness.report import crosscheck, envelope, stamp
+from harness.report.model import Moment, check_times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,12 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: str
     by: str
     statement: str
-    issued_at: datetime.datetime
-    expires_at: datetime.datetime
+    issued_at: Moment
+    expires_at: Moment
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        check_times(self.issued_at, self.expires_at)
 
 
 def duration(text: str) -> datetime.timedelta:
@@ -55,10 +60,7 @@ def make(
     """Check and complete a statement; UsageError names what is wrong with it."""
     if line not in runbook.lines():
         raise UsageError(f"line {line!r}: not in runbook/lines.toml; `gate lines` lists them")
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", build):
-        raise UsageError(f"--build {build!r}: wanted an image digest, sha256: and 64 hex digits")
-    if environment not in ("staging", "production"):
-        raise UsageError(f"--environment {environment!r}: wanted staging or production")
+    build, environment = envelope.about(build, environment)
     if not by.strip() or not statement.strip():
         raise UsageError("--by and --statement: wanted a name and a sentence, got an empty text")
     return Attestation(line, build, environment, by.strip(), statement.strip(), now, now + valid_for)
@@ -97,10 +99,5 @@ def verify(
     ):
         if wanted != found:
             reasons.append(f"{name}: wanted {wanted}, it says {found}")
-    if now > said.expires_at:
-        reasons.append(f"expired: it was valid until {stamp.rfc3339(said.expires_at)}, it is {stamp.rfc3339(now)}")
-    if said.issued_at > now + crosscheck.SKEW:
-        reasons.append(f"issued_at: {stamp.rfc3339(said.issued_at)} is in the future, it is {stamp.rfc3339(now)}")
-    if said.expires_at - said.issued_at > LONGEST:
-        reasons.append(f"expires_at: valid for longer than {LONGEST.days} days")
+    reasons += crosscheck.validity(said.issued_at, said.expires_at, LONGEST, now)
     return said, reasons

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from harness.report import records
+from harness.report import records, stamp
 from harness.report.events import again, first_line, of, plan
 from harness.report.model import Blocker
 
@@ -23,6 +23,21 @@ EXITS = {
 }
 ORDER = ("INTERRUPTED", "INCOMPLETE", "ENV_MISMATCH", "STALE", "TAMPERED", "FOREIGN", "DUPLICATE", "NO_DATA")
 NARROWING = ("-k", "--deselect", "--lf", "--last-failed", "--ff", "--sw", "--stepwise", "--ignore", "-x", "--maxfail")
+
+
+def validity(
+    issued: datetime.datetime, expires: datetime.datetime, longest: datetime.timedelta, now: datetime.datetime
+) -> list[str]:
+    """Say why a statement by a person does not count at this time; nothing if it does."""
+    reasons: list[str] = []
+    if now > expires:
+        reasons.append(f"expired: it was valid until {stamp.rfc3339(expires)}, it is {stamp.rfc3339(now)}")
+    if issued > now + SKEW:
+        reasons.append(f"issued_at: {stamp.rfc3339(issued)} is in the future, it is {stamp.rfc3339(now)}")
+    if expires - issued > longest:
+        days, hours = longest.days, longest.seconds // 3600
+        reasons.append(f"expires_at: valid for longer than {f'{days} days' if days else f'{hours} hours'}")
+    return reasons
 
 
 def all_of(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datetime) -> list[Blocker]:
@@ -100,6 +115,10 @@ def session(evidence: Evidence, rules: Rules) -> list[Blocker]:
     if not ledger:
         return [Blocker("INCOMPLETE", f"ledger.jsonl is missing or empty: nothing shows what ran; {again(rules)}")]
     found = _sequence(ledger)
+    kinds = [event.event for event in ledger]
+    if "finish" in kinds and kinds[-1] != "finish":
+        said = "ledger.jsonl goes on after the run's finish: lines were moved or added"
+        found.append(Blocker("TAMPERED", f"{said}; {again(rules)}"))
     for kind in ("start", "plan", "finish"):
         found += _once(ledger, kind, rules)
     for event in of(ledger, "finish"):
@@ -162,13 +181,14 @@ def selection(evidence: Evidence, rules: Rules) -> list[Blocker]:
         found.append(
             Blocker("INCOMPLETE", f"policy.toml requires no line for {rules.phase}; nothing can be GO of nothing")
         )
-    dropped = [nodeid for event in of(evidence.ledger, "plan") for nodeid in event.deselected]
+    plans = of(evidence.ledger, "plan")
+    dropped = [nodeid for event in plans for nodeid in event.deselected]
     for line in rules.required:
         lost = [nodeid for nodeid in dropped if slug(line) in nodeid.rpartition("::")[2]]
         if lost:
             said = f"{lost[0]} was deselected by {why or 'a filter'}"
             found.append(Blocker("INCOMPLETE", f"{said}; {again(rules)}", line))
-        elif of(evidence.ledger, "plan") and line not in planned:
+        elif plans and line not in planned:
             said = f"no test of required line {line} was planned" + (f" (arguments: {why})" if why else "")
             found.append(Blocker("INCOMPLETE", f"{said}; {again(rules)}", line))
     for rule in rules.lines.values():

@@ -10,7 +10,7 @@ from harness.report import stamp
 if TYPE_CHECKING:
     import datetime
 
-    from harness.report.model import Decision, Judged
+    from harness.report.model import Decision, Judged, Previous, Waived
 
 SCHEMA = 1
 
@@ -42,6 +42,8 @@ def of(decision: Decision) -> dict[str, object]:
         "decided_at": when(decision.decided_at),
         "expires_at": when(decision.expires_at),
         "policy_sha256": decision.policy_sha256,
+        "previous": _previous(decision.previous),
+        "break_glass": [_signed(one.by, one.reason, one.issued_at, one.expires_at) for one in decision.break_glass],
         "evidence_sha256": dict(sorted(decision.files.items())),
     }
 
@@ -58,7 +60,32 @@ def line(one: Judged) -> dict[str, object]:
         "alpha": one.alpha,
         "escalation": one.escalation,
         "next": one.next,
+        "waived": _waived(one.waived),
     }
+
+
+def _waived(one: Waived | None) -> dict[str, str] | None:
+    if one is None:
+        return None
+    said = _signed(one.by, one.reason, one.issued_at, one.expires_at)
+    return {**said, "outcome": one.outcome, "sha256": one.sha256}
+
+
+def _previous(one: Previous | None) -> dict[str, str] | None:
+    if one is None:
+        return None
+    return {
+        "phase": one.phase,
+        "run": one.run,
+        "envelope_sha256": one.envelope_sha256,
+        "decided_at": stamp.rfc3339(one.decided_at),
+        "expires_at": stamp.rfc3339(one.expires_at),
+    }
+
+
+def _signed(by: str, reason: str, issued: datetime.datetime, expires: datetime.datetime) -> dict[str, str]:
+    """Return what a person's statement shows."""
+    return {"by": by, "reason": reason, "issued_at": stamp.rfc3339(issued), "expires_at": stamp.rfc3339(expires)}
 
 
 def when(moment: datetime.datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -35,6 +36,9 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 VERDICT = "https://onesource.example/rollout-verdict/v1"
 ATTESTATION = "https://onesource.example/attestation/v1"
+WAIVER = "https://onesource.example/waiver/v1"
+BREAK_GLASS = "https://onesource.example/break-glass/v1"
+MOST_BYTES = 64 * 1024 * 1024  # of an envelope: a manifest of 100,000 files fits
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +74,7 @@ class Opened:
 
     statement: Statement | None
     reasons: tuple[str, ...]
+    keyids: tuple[str, ...] = ()  # of those who signed, by their own word
 
 
 def keygen(folder: Path, name: str = "gate") -> tuple[Path, Path, str]:
@@ -133,36 +138,66 @@ def sign(statement: Statement, signer: PrivateKey) -> dict[str, Any]:
     return cast("dict[str, Any]", envelope.to_dict())  # pyright: ignore[reportUnknownMemberType]
 
 
-def open_(raw: bytes, keys: Sequence[PublicKey], predicate_type: str) -> Opened:
-    """Check an envelope's form, type and signature; a statement may come with reasons not to believe it."""
+def open_(raw: bytes, keys: Sequence[PublicKey], predicate_type: str, threshold: int = 1) -> Opened:
+    """Check an envelope's form, type and signatures; a statement may come with reasons not to believe it.
+
+    `threshold` of the keys must have signed. Without keys nothing is believed, and what it says can still be read.
+    """
     reasons: list[str] = []
+    if len(raw) > MOST_BYTES:
+        return Opened(None, (f"envelope: wanted at most {MOST_BYTES} bytes, got {len(raw)}",))
     try:
         wire = msgspec.convert(strict.loads(raw), _Wire)
         envelope = Envelope.from_dict(msgspec.to_builtins(wire))  # pyright: ignore[reportUnknownMemberType]
     except (strict.Malformed, msgspec.ValidationError, SecureSystemsError, ValueError, KeyError) as trouble:
         return Opened(None, (f"envelope: not a DSSE envelope: {trouble}",))
+    signers = tuple(envelope.signatures)
     if envelope.payload_type != PAYLOAD_TYPE:
         reasons.append(f"payloadType: wanted {PAYLOAD_TYPE}, got {envelope.payload_type}")
     try:
-        _ = envelope.verify(list(keys), 1)
+        _ = envelope.verify(list(keys), threshold)
     except (SecureSystemsError, ValueError) as trouble:
-        known = ", ".join(key.keyid for key in keys)
-        by = ", ".join(envelope.signatures) or "nobody"
-        reasons.append(f"signature: signed by {by}, none of it holds for key {known} ({type(trouble).__name__})")
+        known = ", ".join(key.keyid for key in keys) or "none that may sign this"
+        by = ", ".join(signers) or "nobody"
+        enough = "none of it holds" if threshold == 1 else f"fewer than {threshold} of it hold"
+        reasons.append(f"signature: signed by {by}, {enough} for key {known} ({type(trouble).__name__})")
     try:
         statement = msgspec.convert(strict.loads(envelope.payload), Statement)
     except (strict.Malformed, msgspec.ValidationError) as trouble:
-        return Opened(None, (*reasons, f"payload: not an in-toto statement: {trouble}"))
+        return Opened(None, (*reasons, f"payload: not an in-toto statement: {trouble}"), signers)
     if statement.type != STATEMENT:
         reasons.append(f"_type: wanted {STATEMENT}, got {statement.type}")
     if statement.predicateType != predicate_type:
         reasons.append(f"predicateType: wanted {predicate_type}, got {statement.predicateType}")
-    return Opened(statement, tuple(reasons))
+    return Opened(statement, tuple(reasons), signers)
 
 
-def decision(made: Decision, signer: PrivateKey, nonce: str | None = None) -> dict[str, Any]:
-    """Sign a decision, bound to the build, the cluster, the policy, the evidence and its time."""
-    return sign(Statement(STATEMENT, subjects(made), VERDICT, predicate(made, nonce)), signer)
+def cosign(raw: bytes, signer: PrivateKey) -> dict[str, Any]:
+    """Return the envelope with one more signature on it; UsageError if it is none, or is signed by this key."""
+    opened = open_(raw, (), VERDICT)
+    if opened.statement is None:
+        raise UsageError(f"{'; '.join(opened.reasons)}; `gate decide --key` makes one")
+    if signer.public_key.keyid in opened.keyids:
+        raise UsageError(f"the key {signer.public_key.keyid} signed it already; a second person takes another key")
+    envelope = Envelope.from_dict(msgspec.to_builtins(msgspec.convert(strict.loads(raw), _Wire)))  # pyright: ignore[reportUnknownMemberType]
+    _ = envelope.sign(signer)
+    return cast("dict[str, Any]", envelope.to_dict())  # pyright: ignore[reportUnknownMemberType]
+
+
+def about(build: str, environment: str) -> tuple[str, str]:
+    """Check what a person's statement is bound to: an image digest and an environment; UsageError if it is none."""
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", build):
+        raise UsageError(f"--build {build!r}: wanted an image digest, sha256: and 64 hex digits")
+    if environment not in ("staging", "production"):
+        raise UsageError(f"--environment {environment!r}: wanted staging or production")
+    return build, environment
+
+
+def decision(
+    made: Decision, signer: PrivateKey, nonce: str | None = None, waivers: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Sign a decision, bound to the build, the cluster, the policy, the evidence, its waivers and its time."""
+    return sign(Statement(STATEMENT, subjects(made), VERDICT, predicate(made, nonce, waivers)), signer)
 
 
 def subjects(made: Decision) -> tuple[Subject, ...]:
@@ -178,8 +213,8 @@ def subjects(made: Decision) -> tuple[Subject, ...]:
     return tuple(found)
 
 
-def predicate(made: Decision, nonce: str | None) -> dict[str, object]:
-    """Return what is signed besides the subjects."""
+def predicate(made: Decision, nonce: str | None, waivers: Sequence[Mapping[str, Any]] = ()) -> dict[str, object]:
+    """Return what is signed besides the subjects; waivers go along whole, so that whoever verifies can check them."""
     verdict = document.of(made)
     evidence = cast("Mapping[str, str]", verdict.pop("evidence_sha256"))
     run = made.run
@@ -197,6 +232,8 @@ def predicate(made: Decision, nonce: str | None) -> dict[str, object]:
         "run": {"id": run.run, "argv": list(run.argv), "versions": dict(run.versions)} if run else None,
         "window": verdict["window"],
         "nonce": nonce,
+        "waivers": [dict(one) for one in waivers],
+        "previous": verdict["previous"],
         "issued_at": verdict["decided_at"],
         "expires_at": verdict["expires_at"],
     }

@@ -27,12 +27,17 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     _ = draft.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def write_json(path: Path, value: object) -> None:
     """Put a readable JSON file there at once (indented, one newline at the end)."""
-    write_whole(path, msgspec.json.format(encode(value), indent=2) + b"\n")
+    write_whole(path, indented(value))
+
+
+def indented(value: object) -> bytes:
+    """Return readable UTF-8 JSON with one newline at its end."""
+    return msgspec.json.format(encode(value), indent=2) + b"\n"
 
 
 def append_line(path: Path, value: object) -> None:
@@ -51,7 +56,8 @@ def append_line(path: Path, value: object) -> None:
         os.close(handle)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have a folder's names on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,28 +1,45 @@
 """Reads a run's folder for the gate, strictly, and keeps going: whatever is wrong becomes a blocker, not a crash.
 
-Nothing is followed out of the folder (no symbolic links), and a file that no writer of a run makes blocks.
+Nothing is followed out of the folder (no symbolic links), and a file that no writer of a run makes blocks. Each file is
+read once, hashed and decoded as it comes, and dropped; only what the decision compares stays in memory.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import os
 import re
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
-from harness.report import age, strict
-from harness.report.model import Blocker, Event, Evidence, Recorded, Result, Run
+from harness.report import age, allure_results, hashed, parsed, strict
+from harness.report.model import Blocker, Evidence, Run
+from harness.report.parsed import RUN_AGAIN
+from harness.report.publish import PENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Iterator
+
+    from harness.report.model import Result
+    from harness.report.parsed import Kind
 
 T = TypeVar("T")
 
-OURS = frozenset({"verdict.json", "verdict.intoto.json", "verdict.html", "verdict.md", "junit.xml"})
+OURS = frozenset(
+    {
+        "verdict.json",
+        "verdict.intoto.json",
+        "test-result.intoto.json",
+        "verdict.html",
+        "verdict.md",
+        "junit.xml",
+    }
+)
 INDEXES = frozenset({"evidence.db-shm"})  # SQLite's shared memory: no content, comes and goes with its readers
+FIRST = ("run.json", "ledger.jsonl", "outcomes.jsonl")
+ODD_NAME = "has a name that no run gives a file; it was not read"
 TOP = re.compile(
     r"(run|target|identity)\.json|ledger\.jsonl|outcomes\.jsonl|evidence\.db(-wal)?|collector\.lock|[a-z0-9_-]+\.log"
 )
@@ -30,48 +47,29 @@ ALLURE = re.compile(
     r"[0-9a-f-]{32,36}-(result|container|globals)\.json|[0-9a-f-]{32,36}-attachment(\.[A-Za-z0-9]+)?"
     r"|environment\.properties|executor\.json|categories\.json"
 )
-SELF_EXCUSES = ("known", "muted", "flaky")
-RUN_AGAIN = "run again, and leave the folder as the run wrote it"
 
 
 def folder(path: Path) -> Evidence:
     """Read a run's folder; OSError only if it cannot be listed at all. The name kept is the folder's own."""
     root = path.resolve(strict=True)
-    troubles: list[Blocker] = []
-    names = _names(root, troubles)
-    held = {name: _hold(root / name) for name in names}
-    files = {name: one.sha256 for name, one in held.items()}
-    run = _one(held["run.json"], "run.json", Run, troubles) if "run.json" in held else None
-    ledger = _lines(held, "ledger.jsonl", Event, troubles)
-    recorded = _lines(held, "outcomes.jsonl", Recorded, troubles)
-    results = _allure(held, troubles)
-    measured = age.of(root, troubles) if run is not None or ledger else None
-    return Evidence(
-        folder=_shown(path, root),
-        run=run,
-        ledger=tuple(ledger),
-        outcomes=tuple(recorded),
-        results=tuple(results),
-        measured=measured,
-        troubles=tuple(troubles),
-        files=files,
-    )
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with _without_cycles():
+            return _Folder(root, handle).read(_shown(path, root))
+    finally:
+        os.close(handle)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A file, read once: what is decided from is what was hashed. `content` of records only, None if too large."""
-
-    sha256: str
-    content: bytes | None = None
-
-
-def _hold(path: Path) -> _Held:
-    if path.suffix in {".json", ".jsonl"} and path.stat().st_size <= strict.MAX_BYTES:
-        content = path.read_bytes()
-        return _Held(hashlib.sha256(content).hexdigest(), content)
-    with path.open("rb") as file:
-        return _Held(hashlib.file_digest(file, "sha256").hexdigest())
+@contextmanager
+def _without_cycles() -> Generator[None]:
+    """Look for no cycles of objects meanwhile: there are hundreds of thousands of records and no cycle among them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _shown(path: Path, root: Path) -> str:
@@ -83,129 +81,147 @@ def _shown(path: Path, root: Path) -> str:
         return str(given)
 
 
-def _names(root: Path, troubles: list[Blocker]) -> list[str]:
-    found: list[str] = []
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.is_symlink():
-            troubles.append(Blocker("EXTRA_FILE", f"{name} is a symbolic link; evidence is files only; {RUN_AGAIN}"))
-        elif path.is_dir():
-            continue
-        elif not path.is_file():
-            troubles.append(Blocker("EXTRA_FILE", f"{name} is neither a file nor a folder; {RUN_AGAIN}"))
-        elif name not in OURS and name not in INDEXES and not (name == "evidence.db-wal" and not path.stat().st_size):
-            found.append(name)
-            if not _belongs(name):
-                troubles.append(Blocker("EXTRA_FILE", f"{name} is not a file that a run writes; {RUN_AGAIN}"))
-    return found
+class _Folder:
+    """A run's folder while it is read."""
 
+    def __init__(self, root: Path, handle: int) -> None:
+        self._root, self._handle = root, handle
+        self._troubles: list[Blocker] = []
+        self._files: dict[str, str] = {}
+        self._words: dict[str, str] = {}
 
-def _belongs(name: str) -> bool:
-    top, _, rest = name.partition("/")
-    if not rest:
-        return TOP.fullmatch(name) is not None
-    if top == "allure-results":
-        return ALLURE.fullmatch(rest) is not None
-    return top == "artifacts"
+    def read(self, shown: str) -> Evidence:
+        """Read everything; `shown` is what people call the folder."""
+        names = self._names()
+        run = self._run() if "run.json" in names else None
+        ledger = self._lines("ledger.jsonl", parsed.EVENTS) if "ledger.jsonl" in names else []
+        recorded = self._lines("outcomes.jsonl", parsed.OUTCOMES) if "outcomes.jsonl" in names else []
+        for event in ledger:
+            if event.tests:
+                parsed.share_phases(event.tests)
+        parsed.share_phases(recorded)
+        self._words.clear()
+        results = self._others(names)
+        measured = age.of(self._root, self._troubles) if run is not None or ledger else None
+        return Evidence(
+            folder=shown,
+            run=run,
+            ledger=tuple(ledger),
+            outcomes=tuple(recorded),
+            results=tuple(results),
+            measured=measured,
+            troubles=tuple(self._troubles),
+            files=self._files,
+        )
 
+    def _names(self) -> list[str]:
+        """Return what has to be hashed, sorted, and tell of everything that does not belong."""
+        strange: list[tuple[str, str]] = []
+        found: list[str] = []
+        for name in sorted(self._listed(strange)):
+            said = _strange(name)
+            if said:
+                strange.append((name, said))
+            if said != ODD_NAME:
+                found.append(name)
+        for name, said in sorted(strange):
+            self._block("EXTRA_FILE", f"{parsed.shown(name)} {said}")
+        return found
 
-def _one(held: _Held, name: str, kind: type[T], troubles: list[Blocker]) -> T | None:
-    try:
-        return msgspec.convert(strict.loads(_content(held)), kind)
-    except (strict.Malformed, msgspec.ValidationError) as trouble:
-        troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {trouble}; {RUN_AGAIN}"))
+    def _listed(self, strange: list[tuple[str, str]]) -> Iterator[str]:
+        """Give every file below the folder but the gate's own, and add what is no file to `strange`."""
+        folders = [""]
+        for below in folders:  # grows on the way
+            for entry in self._entries(below, strange):
+                name = below + entry.name
+                if entry.is_file(follow_symlinks=False):
+                    if not _ours(name, entry):
+                        yield name
+                elif entry.is_symlink():
+                    strange.append((name, "is a symbolic link; evidence is files only"))
+                elif not entry.is_dir(follow_symlinks=False):
+                    strange.append((name, "is neither a file nor a folder"))
+                elif name != PENDING:
+                    folders.append(f"{name}/")
+
+    def _entries(self, below: str, strange: list[tuple[str, str]]) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(self._root / below) as entries:
+                yield from entries
+        except OSError as trouble:
+            if not below:
+                raise
+            strange.append((below, f"cannot be listed: {trouble.strerror or trouble}"))
+
+    def _run(self) -> Run | None:
+        content = self._content("run.json", strict.MAX_BYTES)
+        if content is not None:
+            return parsed.one(content, "run.json", Run, self._troubles)
+        if "run.json" in self._files:
+            self._troubles.append(parsed.damaged("run.json", f"larger than {strict.MAX_BYTES} bytes"))
         return None
 
-
-def _lines(held: Mapping[str, _Held], name: str, kind: type[T], troubles: list[Blocker]) -> list[T]:
-    """Read each line that can be read; a cut last line is what a kill leaves, any other bad one is worse."""
-    found: list[T] = []
-    if name not in held:
-        return found
-    raw = (held[name].content or b"").split(b"\n")
-    if held[name].content is None:
-        troubles.append(Blocker("TAMPERED", f"{name} is larger than {strict.MAX_BYTES} bytes; {RUN_AGAIN}"))
-    if raw.pop():
-        where = f"{name} line {len(raw) + 1}"
-        troubles.append(Blocker("INTERRUPTED", f"{where} is cut off: its writer was killed; run again"))
-    for number, line in enumerate(raw, start=1):
-        record = _one(_Held("", line), f"{name} line {number}", kind, troubles)
-        found += [] if record is None else [record]
-    return found
-
-
-def _content(held: _Held) -> bytes:
-    if held.content is None:
-        raise strict.Malformed(f"larger than {strict.MAX_BYTES} bytes")
-    return held.content
-
-
-class _Details(msgspec.Struct, frozen=True):
-    known: bool = False
-    muted: bool = False
-    flaky: bool = False
-
-
-class _Label(msgspec.Struct, frozen=True):
-    name: str
-    value: str
-
-
-class _Raw(msgspec.Struct, frozen=True, rename="camel"):
-    name: str = ""
-    status: str | None = None
-    status_details: _Details | None = None
-    history_id: str | None = None
-    start: int | None = None
-    stop: int | None = None
-    labels: tuple[_Label, ...] = ()
-
-
-def _allure(held: Mapping[str, _Held], troubles: list[Blocker]) -> list[Result]:
-    inside = [name for name in held if name.startswith("allure-results/")]
-    found: list[Result] = []
-    sources: set[str] = set()
-    for name in inside:
-        if not name.endswith(("-result.json", "-container.json", "-globals.json")):
-            continue
+    def _lines(self, name: str, kind: Kind[T]) -> list[T]:
+        digest = hashlib.sha256()
         try:
-            value = strict.loads(_content(held[name]))
-            sources.update(_sources(value))
-            if name.endswith("-result.json"):
-                found.append(_result(name, msgspec.convert(value, _Raw)))
-        except (strict.Malformed, msgspec.ValidationError) as trouble:
-            troubles.append(Blocker("TAMPERED", f"{name} is damaged or was edited: {trouble}; {RUN_AGAIN}"))
-    for source in sorted(sources - {name.rpartition("/")[2] for name in inside}):
-        said = f"allure-results/{source} is named by a result, but is not there"
-        troubles.append(Blocker("INCOMPLETE", f"{said}; {RUN_AGAIN}"))
-    for name in inside:
-        if "-attachment" in name and name.rpartition("/")[2] not in sources:
-            said = f"{name} belongs to no result: the test that made it was killed, or it was put there"
-            troubles.append(Blocker("EXTRA_FILE", f"{said}; run again"))
-    return found
+            if (self._root / name).lstat().st_size > strict.MAX_BYTES:
+                _ = self._content(name)
+                self._block("TAMPERED", f"{name} is larger than {strict.MAX_BYTES} bytes")
+                return []
+            blocks = hashed.blocks(name, self._handle, digest.update)
+            found = parsed.lines(blocks, name, kind, self._words, self._troubles)
+        except (OSError, hashed.TooLarge) as trouble:
+            self._unread(name, trouble)
+            return []
+        self._files[name] = digest.hexdigest()
+        return found
+
+    def _others(self, names: list[str]) -> list[Result]:
+        """Hash the rest, and reduce Allure's results."""
+        allure = allure_results.Reader(self._troubles)
+        for name in names:
+            if name in FIRST:
+                continue
+            inside = name.startswith(allure_results.FOLDER)
+            most = strict.MAX_BYTES if inside and name.endswith(allure_results.READ) else 0
+            content = self._content(name, most)
+            if inside and (name in self._files or not most):
+                allure.take(name, content)
+        allure.finish()
+        return allure.results
+
+    def _content(self, name: str, most: int = 0) -> bytes | None:
+        """Hash a file, and return its bytes if they are wanted and not more than `most`; a trouble if it can't be."""
+        try:
+            self._files[name], content = hashed.read(name, self._handle, most)
+        except (OSError, hashed.TooLarge) as trouble:
+            self._unread(name, trouble)
+            return None
+        return content
+
+    def _unread(self, name: str, trouble: OSError | hashed.TooLarge) -> None:
+        if isinstance(trouble, OSError):
+            self._block("TAMPERED", f"{name} cannot be read: {trouble.strerror or trouble}")
+        else:
+            self._block("EXTRA_FILE", f"{trouble}, which no run writes; it was not read")
+
+    def _block(self, code: str, said: str) -> None:
+        self._troubles.append(Blocker(code, f"{said}; {RUN_AGAIN}"))
 
 
-def _result(name: str, raw: _Raw) -> Result:
-    details = raw.status_details or _Details()
-    return Result(
-        file=name.rpartition("/")[2],
-        name=raw.name,
-        status=raw.status,
-        lines=tuple(label.value for label in raw.labels if label.name == "runbook"),
-        runs=tuple(label.value for label in raw.labels if label.name == "run"),
-        history_id=raw.history_id,
-        flags=tuple(flag for flag in SELF_EXCUSES if getattr(details, flag)),
-        start_ms=raw.start,
-        stop_ms=raw.stop,
-    )
+def _ours(name: str, entry: os.DirEntry[str]) -> bool:
+    """Tell whether a file is the gate's own, or holds nothing that counts."""
+    if name in OURS or name in INDEXES:
+        return True
+    return name == "evidence.db-wal" and not entry.stat(follow_symlinks=False).st_size
 
 
-def _sources(value: object) -> list[str]:
-    """Return every attachment that a result names, in its steps and fixtures too."""
-    if isinstance(value, list):
-        return [source for inner in cast("Sequence[Any]", value) for source in _sources(inner)]
-    if not isinstance(value, dict):
-        return []
-    pairs = cast("Mapping[str, Any]", value)
-    here = [pairs["source"]] if isinstance(pairs.get("source"), str) else []
-    return here + [source for inner in pairs.values() for source in _sources(inner)]
+def _strange(name: str) -> str:
+    """Say what is wrong with a file by its name alone; nothing if a run writes such files there."""
+    top, _, rest = name.partition("/")
+    if top == "allure-results" and ALLURE.fullmatch(rest):
+        return ""
+    if parsed.ODD.search(name):
+        return ODD_NAME
+    belongs = top == "artifacts" if rest else TOP.fullmatch(name)
+    return "" if belongs else "is not a file that a run writes"

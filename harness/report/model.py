@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime  # noqa: TC003  msgspec reads the annotations when it runs
+import datetime
 from collections.abc import Mapping  # noqa: TC003
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from harness.verdict import Fact, Outcome, Reason
 
 Decided = Literal["GO", "NO_GO", "INCONCLUSIVE"]
+Moment: TypeAlias = Annotated[datetime.datetime, msgspec.Meta(tz=True)]
+"""A time with its zone: one without could be any."""
+
+
+def check_times(*moments: datetime.datetime) -> None:
+    """Refuse years in which no run was made: near the first and the last one, adding to a time overflows."""
+    for moment in moments:
+        if not 1970 <= moment.year < 3000:
+            raise ValueError(f"the time {moment.isoformat()} is none that a clock shows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Run(msgspec.Struct, frozen=True):
     """run.json (reports/README.md); unknown values are None."""
 
     run: str
-    started: datetime.datetime
+    started: Moment
     phases: tuple[str, ...]
     target: str
     rehearsal: bool
@@ -42,8 +51,12 @@ class Run(msgspec.Struct, frozen=True):
     versions: Mapping[str, str | None] = {}
     evidence: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        check_times(self.started)
 
-class Planned(msgspec.Struct, frozen=True):
+
+class Planned(msgspec.Struct, frozen=True, gc=False):
     """One test that the run set out to run."""
 
     nodeid: str
@@ -55,7 +68,7 @@ class Event(msgspec.Struct, frozen=True):
     """Any line of the ledger; which of the optional fields are there depends on `event`."""
 
     event: Literal["start", "plan", "collect_error", "report", "worker_lost", "interrupted", "collector_exit", "finish"]
-    at: datetime.datetime
+    at: Moment
     seq: int
     run: str | None = None
     argv: tuple[str, ...] = ()
@@ -68,6 +81,10 @@ class Event(msgspec.Struct, frozen=True):
     worker: str | None = None
     exit_status: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        check_times(self.at)
+
 
 class Recorded(msgspec.Struct, frozen=True):
     """One line of outcomes.jsonl: what a test decided about its runbook line."""
@@ -79,7 +96,11 @@ class Recorded(msgspec.Struct, frozen=True):
     because: str
     facts: dict[str, object]
     phases: tuple[str, ...]
-    at: datetime.datetime
+    at: Moment
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        check_times(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +157,8 @@ class Rules:
     sha256: str
     again: str  # the exact command that makes a run of this phase
     alpha: float | None = None  # probability of any false VIOLATED in the phase
+    after: str | None = None  # the phase whose GO has to come before this one's
+    unwaivable: tuple[str, ...] = ()  # lines that no signature lets pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +171,41 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """A signed waiver that holds for a line: who lets it pass, why, until when; `outcome` is the worst it covers."""
+
+    by: str
+    reason: str
+    outcome: str  # UNKNOWN or VIOLATED
+    issued_at: datetime.datetime
+    expires_at: datetime.datetime
+    sha256: str  # of its envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The decision of the phase before, which this one builds on."""
+
+    phase: str
+    run: str
+    envelope_sha256: str
+    decided_at: datetime.datetime
+    expires_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenGlass:
+    """A signed promotion without GO: recorded, shown, and never called GO."""
+
+    by: str
+    reason: str
+    issued_at: datetime.datetime
+    expires_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """One runbook line as the decision sees it."""
+    """One runbook line as the decision sees it. A waived line keeps its outcome; only its blocker goes."""
 
     id: str
     says: str
@@ -160,6 +216,7 @@ class Judged:
     escalation: str = ""
     next: str = ""
     alpha: float | None = None
+    waived: Waived | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +259,6 @@ class Decision:
     required: tuple[str, ...] = ()
     tests: tuple[Planned, ...] = ()
     wanted: Wanted = Wanted()
+    previous: Previous | None = None
+    no_previous: str = ""  # why none is named, where the policy wants one
+    break_glass: tuple[BrokenGlass, ...] = ()

@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import jinja2
 
+from harness.report import about, page_charts, page_pictures, page_rows, text, told
 from harness.report import decision as deciding
-from harness.report import document, plot, text
-from harness.verdict import Outcome
+from harness.report.page_pictures import Pictures
 
 if TYPE_CHECKING:
-    from harness.report.model import Decision, Judged
+    from collections.abc import Mapping, Sequence
+
+    from harness.report.model import Decision
+    from harness.report.page_charts import Chart
 
 TEMPLATES = Path(__file__).parent / "templates"
-MAX_BYTES = 300_000
-LENGTHS = (4_000, 500, 80)  # how much of each text is shown; the first that fits is taken
-MOST = 200  # rows of facts or blockers
+MAX_BYTES: Final = 1_900_000
+FIRST: Final = 240  # characters of a text on the first screen
+NAME: Final = 80  # characters of a name in a title
 
 
-def render(made: Decision, public: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How much is shown: characters of a text, entries of a list, and whether pictures and charts are."""
+
+    length: int
+    most: int
+    pictures: bool = True
+    charts: bool = True
+
+
+STEPS: Final = (
+    Step(4_000, 200),
+    Step(500, 100),
+    Step(160, 40),
+    Step(160, 40, pictures=False),
+    Step(160, 40, pictures=False, charts=False),
+    Step(60, 12, pictures=False, charts=False),  # at most some 12 kB a line, whatever stands in its facts
+)
+"""The first whose page is small enough is taken."""
+
+
+def render(made: Decision, public: str | None = None, folder: Path | None = None) -> str:
     """Return the page; whatever comes from a test is escaped, and cut where the page would get too large.
 
-    `public` is where the key is that a signed decision is checked with; None if it is not signed.
+    `public` is where the key is that a signed decision is checked with; None if it is not signed. `folder` is the
+    run's: small pictures of its looks become part of the page; without it they are named.
     """
     template = _environment().get_template("verdict.html.jinja")
+    charts = page_charts.of(made.lines)
+    shown, named = page_pictures.of(made, folder), page_pictures.of(made, None)
     html = ""
-    for length in LENGTHS:
-        html = template.render(_context(made, public, length))
+    for step in STEPS:
+        pictures = shown if step.pictures else named
+        html = template.render(_context(made, public, step, pictures, charts if step.charts else ()))
         if len(html.encode()) <= MAX_BYTES:
             break
     return html
@@ -46,71 +75,49 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _context(made: Decision, public: str | None, length: int) -> dict[str, object]:
+def _context(
+    made: Decision, public: str | None, step: Step, pictures: Mapping[str, Pictures], charts: Sequence[Chart]
+) -> dict[str, object]:
     def cut(said: str) -> str:
-        return text.cut(said, length)
+        return text.cut(said, step.length)
 
+    first = told.of(made)
+    says = {line.id: cut(line.says) for line in made.lines}
     return {
         "made": made,
-        "title": text.title(made),
+        "phase": text.cut(made.phase, NAME),
+        "environment": text.cut(made.environment or "an unknown environment", NAME),
+        "title": text.cut(text.title(made), NAME),
         "name": text.TITLES[made.decision],
-        "because": cut(deciding.because(made)),
-        "validity": text.validity(made),
-        "next": cut(text.next_step(made, public)),
+        "glass_title": text.GLASS,
+        "glass": [cut(said) for said in text.glass(made)[: step.most]],
+        "lead": first.lead if first else text.cut(deciding.because(made), 2 * FIRST),
+        "told": [(name, text.cut(said, FIRST)) for name, said in first.rows] if first else [],
+        "first": first.line if first else "",
+        "who": text.cut(first.who, FIRST) if first else "",
+        "validity": text.cut(text.validity(made), 2 * FIRST),
+        "next": text.cut(text.next_step(made, public), STEPS[0].length),
         "hint": text.hint(made, public),
         "changes": text.changes(made),
-        "rows": [_row(line, length) for line in made.lines],
-        "blockers": [(b.code, b.line, cut(b.message)) for b in made.blockers[:MOST]],
-        "more": max(0, len(made.blockers) - MOST),
-        "counts": made.counts,
-        "tally": tally(made),
-        "identity": identity(made),
+        "rows": [
+            page_rows.row(line, made, pictures.get(line.id, Pictures()), step.length, step.most) for line in made.lines
+        ],
+        "charts": charts,
+        "drawn": {chart.line for chart in charts},
+        "says": says,
+        "blockers": [(b.code, b.line, cut(text.first_line(b.message))) for b in made.blockers[: step.most]],
+        "ids": set(says),
+        "more": max(0, len(made.blockers) - step.most),
+        "waivers": [
+            (line, cut(one.by), cut(one.reason), text.clock(one.issued_at), text.clock(one.expires_at))
+            for line, one in text.waivers(made)
+        ],
+        "tally": text.tally(made),
+        "before": cut(text.before(made)),
+        "completeness": about.completeness(made),
+        "identity": about.identity(made),
         "signed": public is not None,
+        "allure": text.cut(text.allure(made), NAME + 80),
+        "report": text.cut(text.report_command(made), STEPS[0].length),
         "cut": cut,
     }
-
-
-def _row(line: Judged, length: int) -> dict[str, object]:
-    def cut(said: str) -> str:
-        return text.cut(said, length)
-
-    return {
-        "id": line.id,
-        "says": cut(line.says),
-        "outcome": line.outcome.name,
-        "css": line.outcome.name.lower(),
-        "reason": line.reason.value if line.reason else "",
-        "because": cut(line.because),
-        "figures": plot.words(line.facts),
-        "plot": plot.of(line.facts),
-        "facts": [(cut(name), cut(value)) for name, value in text.shown(line.facts)[:MOST]],
-        "alpha": line.alpha,
-        "escalation": line.escalation if line.outcome is Outcome.VIOLATED else "",
-        "next": cut(line.next),
-    }
-
-
-def tally(made: Decision) -> str:
-    """Count the outcomes."""
-    by = {outcome: sum(line.outcome is outcome for line in made.lines) for outcome in Outcome}
-    said = f"{by[Outcome.MET]} met, {by[Outcome.VIOLATED]} violated, {by[Outcome.UNKNOWN]} unknown"
-    return f"{said}, {len(made.planned)} not covered"
-
-
-def identity(made: Decision) -> list[tuple[str, str]]:
-    """Return what was decided about: every value read, unknown ones named as such."""
-    run = made.run
-    pairs = [("phase", made.phase), ("environment", made.environment)]
-    if run:
-        commit, dirty = run.git.get("commit"), run.git.get("dirty")
-        changed = "" if dirty is False else " (with local changes)" if dirty else " (changed locally or not: unknown)"
-        pairs += [("target", run.target), ("run", run.run), ("cluster uid", run.cluster_uid)]
-        pairs += [(f"image, {arm}", ", ".join(found)) for arm, found in sorted(run.image_digests.items())]
-        pairs += [("runbook at commit", f"{commit}{changed}" if commit else None)]
-    pairs += [
-        ("watched from", document.when(made.started)),
-        ("to", document.when(made.finished)),
-        ("decided", document.when(made.decided_at)),
-        ("policy", f"sha256 {made.policy_sha256}"),
-    ]
-    return [(name, text.plain(value) if value else "unknown") for name, value in pairs]

@@ -186,6 +186,8 @@ def _envelopes(folders: Sequence[Path]) -> Iterator[Path]:
     """Give each run folder's envelope; `latest` is a link to one of them."""
     for folder in folders:
         for run in sorted(folder.iterdir()):
+            if run.name.startswith("."):
+                continue  # half removed
             if run.is_dir() and not run.is_symlink() and ENVELOPE in {path.name for path in run.iterdir()}:
                 yield run / ENVELOPE
 

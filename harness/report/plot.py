@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from harness.report.figures import number, words, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ def of(facts: Mapping[str, Fact]) -> Plot | None:
     start, end = min(low, *known), max(high, *known)
     pad = (end - start) * MARGIN or abs(end) * MARGIN or 1.0
     start, end = start - pad, end + pad
+    figure = written(facts)
 
     def place(value: float) -> float:
         return round(LEFT + (value - start) / (end - start) * (RIGHT - LEFT), 1)
@@ -48,36 +50,6 @@ def of(facts: Mapping[str, Fact]) -> Plot | None:
         low=place(low),
         high=place(high),
         estimate=place(estimate),
-        ticks=tuple((place(edge), f"{edge:.4g}") for edge in known),
+        ticks=tuple((place(edge), figure(edge)) for edge in known),
         said=words(facts),
     )
-
-
-def words(facts: Mapping[str, Fact]) -> str:
-    """Say the figures: observed, interval, allowed, number of samples; empty if there are none."""
-    low, high, estimate, n = (number(facts.get(key)) for key in ("low", "high", "estimate", "n"))
-    limits = [number(facts.get(key)) for key in ("limit_low", "limit_high")]
-    said: list[str] = []
-    if estimate is not None:
-        said.append(f"observed {estimate:.4g}")
-    if estimate is not None and low is not None and high is not None:
-        said.append(f"interval {low:.4g} to {high:.4g}")
-    match limits:
-        case [float(least), float(most)]:
-            said.append(f"allowed {least:.4g} to {most:.4g}")
-        case [float(least), None]:
-            said.append(f"allowed from {least:.4g}")
-        case [None, float(most)]:
-            said.append(f"allowed up to {most:.4g}")
-        case _:
-            pass
-    if n is not None:
-        said.append(f"{n:,.0f} samples")
-    return ", ".join(said)
-
-
-def number(value: Fact) -> float | None:
-    """Return a finite number, or None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None

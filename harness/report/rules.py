@@ -43,6 +43,8 @@ def of_phase(phase: str, profile: Target | None, folder: Path = policy.FOLDER) -
         sha256=file.sha256,
         again=shlex.join(["pytest", "-m", phase, *name]),
         alpha=file.alpha_family,
+        after=wants.after,
+        unwaivable=file.unwaivable,
     )
 
 

@@ -6,18 +6,21 @@ import datetime
 import math
 import shlex
 import unicodedata
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from harness.report import decision as deciding
 from harness.report import files
+from harness.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.report.model import Decision
+    from harness.report.model import Decision, Judged, Waived
     from harness.verdict import Fact
 
 TITLES = {"GO": "GO", "NO_GO": "NO GO", "INCONCLUSIVE": "INCONCLUSIVE"}
+GLASS = "PROMOTED WITHOUT GO"
 
 
 def plain(said: str) -> str:
@@ -102,3 +105,55 @@ def figure(value: Fact) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return value if isinstance(value, str) else files.encode(value).decode()
+
+
+def tally(made: Decision) -> str:
+    """Count the outcomes."""
+    by = {outcome: sum(line.outcome is outcome for line in made.lines) for outcome in Outcome}
+    said = f"{by[Outcome.MET]} met, {by[Outcome.VIOLATED]} violated, {by[Outcome.UNKNOWN]} unknown"
+    waived = len(waivers(made))
+    passed = f"; {waived} of them {'was' if waived == 1 else 'were'} waived" if waived else ""
+    return f"{said}, {len(made.planned)} not covered{passed}"
+
+
+def waivers(made: Decision) -> list[tuple[Judged, Waived]]:
+    """Return the lines that somebody let pass, each with who, why and until when."""
+    return [(line, line.waived) for line in made.lines if line.waived is not None]
+
+
+def waived_by(one: Waived) -> str:
+    """Say in one sentence who let a line pass, until when, and why."""
+    return f"waived by {one.by} until {clock(one.expires_at)}: {one.reason}"
+
+
+def glass(made: Decision) -> list[str]:
+    """Say of each promotion without GO who did it, when, until when it counts, and why; GLASS stands before it."""
+    return [
+        f"by {one.by}, {clock(one.issued_at)}, until {clock(one.expires_at)}: {one.reason}" for one in made.break_glass
+    ]
+
+
+def before(made: Decision) -> str:
+    """Say which phase's decision this one builds on, or why on none."""
+    found = made.previous
+    if found is None:
+        return f"none: {made.no_previous}" if made.no_previous else "none is wanted by the policy"
+    return (
+        f"{found.phase}, run {found.run}, decided {clock(found.decided_at)}, valid until {clock(found.expires_at)}, "
+        f"sha256 {found.envelope_sha256}"
+    )
+
+
+def allure(made: Decision) -> str:
+    """Return where `gate report` puts Allure's pages of the run, as seen from the run's folder."""
+    return f"../{PurePath(made.folder).name}-allure/index.html"
+
+
+def report_command(made: Decision) -> str:
+    """Return the command that makes Allure's pages of the run."""
+    return shlex.join(["gate", "report", made.folder])
+
+
+def first_line(said: str) -> str:
+    """Return the first line of a message that says anything."""
+    return next((line.strip() for line in said.splitlines() if line.strip()), "")

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from harness.errors import HarnessError, UsageError
-from harness.report import crosscheck, decision, document, envelope, gather, rules, strict
+from harness.report import crosscheck, decision, document, envelope, gather, keyring, publish, rules, strict, waive
+from harness.report.decision import Beside
+from harness.report.keyring import Keyring
+from harness.report.model import Moment, check_times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from harness.report.envelope import PublicKey
     from harness.report.model import Evidence
+    from harness.report.waive import Held
 
 EXPECTABLE = ("phase", "environment", "cluster_uid", "digest", "decision", "run", "target", "commit", "nonce")
 
@@ -35,9 +39,22 @@ class Expected:
     rehearsal: bool = False
 
 
+class _Waived(msgspec.Struct, frozen=True):
+    sha256: str
+
+
 class _Line(msgspec.Struct, frozen=True):
     id: str
     outcome: str
+    waived: _Waived | None = None
+
+
+class _Previous(msgspec.Struct, frozen=True):
+    """The decision before, as it is named."""
+
+    phase: str
+    run: str
+    envelope_sha256: str
 
 
 class _Verdict(msgspec.Struct, frozen=True):
@@ -52,10 +69,14 @@ class _Verdict(msgspec.Struct, frozen=True):
     cluster_uid: str | None
     image_digests: Mapping[str, tuple[str, ...]]
     git: Mapping[str, str | bool | None]
-    decided_at: datetime.datetime
-    expires_at: datetime.datetime
+    decided_at: Moment
+    expires_at: Moment
     policy_sha256: str
     wanted: str | None = msgspec.field(name="for")
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        check_times(self.decided_at, self.expires_at)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -72,7 +93,13 @@ class _Predicate(msgspec.Struct, frozen=True):
     verdict: _Verdict
     evidence: _Manifest
     nonce: str | None
-    expires_at: datetime.datetime
+    expires_at: Moment
+    waivers: tuple[dict[str, object], ...] = ()
+    previous: _Previous | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        check_times(self.expires_at)
 
 
 def expected(pairs: Sequence[str], *, min_coverage: float = 1.0, rehearsal: bool = False) -> Expected:
@@ -89,18 +116,24 @@ def expected(pairs: Sequence[str], *, min_coverage: float = 1.0, rehearsal: bool
 
 
 def verify(
-    raw: bytes, keys: Sequence[PublicKey], wants: Expected, folder: Path | None, now: datetime.datetime
+    raw: bytes, keys: Keyring | Sequence[PublicKey], wants: Expected, folder: Path | None, now: datetime.datetime
 ) -> list[str]:
     """Return every reason not to act on the decision; none means that it holds. `now` is aware UTC time."""
-    opened, signed, reasons = _signed(raw, keys, wants, now)
+    ring = keys if isinstance(keys, Keyring) else keyring.of_keys(keys)
+    opened, signed, reasons = _signed(raw, ring, wants, now)
     if opened.statement is not None and signed is not None:
-        reasons += _evidence(opened.statement.predicate, signed, folder)
+        held, against = _waivers(signed, ring, now)
+        reasons += against
+        reasons += _evidence(opened.statement.predicate, signed, folder, held)
     return reasons
 
 
-def claims_otherwise(raw: bytes, keys: Sequence[PublicKey], wants: Expected, now: datetime.datetime) -> list[str]:
+def claims_otherwise(
+    raw: bytes, keys: Keyring | Sequence[PublicKey], wants: Expected, now: datetime.datetime
+) -> list[str]:
     """Return every reason that needs no look at the evidence: cheap, to tell which envelopes are worth it."""
-    return _signed(raw, keys, wants, now)[2]
+    ring = keys if isinstance(keys, Keyring) else keyring.of_keys(keys)
+    return _signed(raw, ring, wants, now)[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +145,13 @@ class Claim:
     run: str | None
     decided_at: datetime.datetime
     expires_at: datetime.datetime
+    environment: str | None = None
+    cluster_uid: str | None = None
+    rehearsal: bool = False
+    builds: frozenset[str] = frozenset()
+    digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    nonce: str | None = None
+    previous: _Previous | None = None
 
 
 def claim(raw: bytes) -> Claim | None:
@@ -124,15 +164,30 @@ def claim(raw: bytes) -> Claim | None:
     if signed is None:
         return None
     said = signed.verdict
-    return Claim(said.phase, said.decision, said.run, said.decided_at, min(said.expires_at, signed.expires_at))
+    return Claim(
+        phase=said.phase,
+        decision=said.decision,
+        run=said.run,
+        decided_at=said.decided_at,
+        expires_at=min(said.expires_at, signed.expires_at),
+        environment=said.environment,
+        cluster_uid=said.cluster_uid,
+        rehearsal=said.rehearsal,
+        builds=frozenset(under_test(said.image_digests)),
+        digests=said.image_digests,
+        nonce=signed.nonce,
+        previous=signed.previous,
+    )
 
 
 def _signed(
-    raw: bytes, keys: Sequence[PublicKey], wants: Expected, now: datetime.datetime
+    raw: bytes, ring: Keyring, wants: Expected, now: datetime.datetime
 ) -> tuple[envelope.Opened, _Predicate | None, list[str]]:
     """Return what is signed, and every reason against it that the envelope itself gives."""
-    opened = envelope.open_(raw, keys, envelope.VERDICT)
-    reasons = list(opened.reasons)
+    claimed = claim(raw)
+    about = (claimed.phase, claimed.environment) if claimed else (None, None)
+    opened = envelope.open_(raw, ring.keys("decide", *about), envelope.VERDICT, ring.threshold)
+    reasons = [*opened.reasons, *(f"signature: {said}" for said in ring.refusals(opened.keyids, "decide", *about))]
     if opened.statement is None:
         return opened, None, reasons
     try:
@@ -163,7 +218,7 @@ def _expectations(signed: _Predicate, wants: Expected) -> list[str]:
         "phase": {verdict.phase},
         "environment": {verdict.environment},
         "cluster_uid": {verdict.cluster_uid},
-        "digest": under_test(verdict.image_digests),
+        "digest": {*under_test(verdict.image_digests)},
         "decision": {verdict.decision},
         "run": {verdict.run},
         "target": {verdict.target},
@@ -180,7 +235,7 @@ def _expectations(signed: _Predicate, wants: Expected) -> list[str]:
     return reasons
 
 
-def under_test(digests: Mapping[str, Sequence[str]]) -> set[str | None]:
+def under_test(digests: Mapping[str, Sequence[str]]) -> set[str]:
     """Return what the arm under test ran: the canary's digests where there is a canary, else the stable ones."""
     return {image.rpartition("@")[2] for image in digests.get("canary") or digests.get("stable") or ()}
 
@@ -210,16 +265,33 @@ def _reach(verdict: _Verdict, wants: Expected) -> list[str]:
     return reasons
 
 
-def _evidence(predicate: Mapping[str, object], signed: _Predicate, folder: Path | None) -> list[str]:
+def _waivers(signed: _Predicate, ring: Keyring, now: datetime.datetime) -> tuple[list[Held], list[str]]:
+    """Return the waivers that were signed along, if each holds now by a key that may waive; and why one does not."""
+    held: list[Held] = []
+    reasons: list[str] = []
+    about = under_test(signed.verdict.image_digests)
+    for wire in signed.waivers:
+        raw = msgspec.json.encode(wire)
+        one, against = waive.verify(raw, ring, builds=about, environment=signed.verdict.environment, now=now)
+        reasons += against
+        held += [] if one is None else [one]
+    return held, reasons
+
+
+def _evidence(
+    predicate: Mapping[str, object], signed: _Predicate, folder: Path | None, held: Sequence[Held]
+) -> list[str]:
     if folder is None:
         return ["evidence: no run's folder to hash and to decide from again; give --run DIR"]
+    if publish.interrupted(folder):
+        return [f"evidence: a decision was being written to {folder} and did not come to its end; decide again"]
     try:
         found = gather.folder(folder)
     except OSError as trouble:
         return [f"evidence: {folder} cannot be read: {trouble.strerror or trouble}"]
     reasons = _files(signed.evidence, found.files)
     try:
-        reasons += _again(signed.verdict, found)
+        reasons += _again(signed.verdict, found, held)
     except HarnessError as trouble:
         reasons.append(f"recomputed: {trouble}")
     return reasons + _beside(predicate, signed, folder)
@@ -239,7 +311,7 @@ def _files(manifest: _Manifest, found: Mapping[str, str]) -> list[str]:
     return reasons
 
 
-def _again(verdict: _Verdict, found: Evidence) -> list[str]:
+def _again(verdict: _Verdict, found: Evidence, held: Sequence[Held]) -> list[str]:
     """Decide again from the evidence, as of when it was decided, and by the policy that is checked in here."""
     profile = rules.profile_of(found.run.target if found.run else None)
     policy = rules.of_phase(verdict.phase, profile)
@@ -247,7 +319,11 @@ def _again(verdict: _Verdict, found: Evidence) -> list[str]:
     if policy.sha256 != verdict.policy_sha256:
         said = f"policy: decided by sha256 {verdict.policy_sha256}, checked in here is {policy.sha256}"
         reasons.append(f"{said}; decide anew by this one")
-    made = decision.decide(found, policy, rules.wanted(verdict.wanted, profile), verdict.decided_at)
+    wanted = rules.wanted(verdict.wanted, profile)
+    made = decision.decide(found, policy, wanted, verdict.decided_at, Beside(held))
+    if verdict.expires_at > made.expires_at:
+        until = f"signed until {document.when(verdict.expires_at)}"
+        reasons.append(f"expires_at: {until}, the policy gives until {document.when(made.expires_at)}")
     now = msgspec.convert(document.of(made), _Verdict, strict=False)
     for name in ("decision", "rehearsal", "coverage", "run", "target", "environment", "cluster_uid", "image_digests"):
         if getattr(now, name) != getattr(verdict, name):
@@ -258,6 +334,13 @@ def _again(verdict: _Verdict, found: Evidence) -> list[str]:
         f"recomputed: {line.id} comes out as {line.outcome}, signed is {lines.get(line.id, 'nothing')}"
         for line in now.lines
         if lines.get(line.id) != line.outcome
+    ]
+    waived = {line.id: line.waived for line in verdict.lines}
+    reasons += [
+        f"recomputed: {line.id} is waived by {line.waived.sha256 if line.waived else 'nobody'}, "
+        "another waiver was signed along"
+        for line in now.lines
+        if line.id in waived and waived[line.id] != line.waived
     ]
     extra = lines.keys() - {line.id for line in now.lines}
     return reasons + [f"recomputed: {name} is signed, but no line of this phase" for name in sorted(extra)]

@@ -102,4 +102,4 @@ def _sign(run: Path, phase: str, profile: Target, now: datetime.datetime) -> Non
         _ = envelope.keygen(keys)
     known = rules.profile_of(profile.name)
     made = decision.decide(gather.folder(run), rules.of_phase(phase, known), rules.wanted(None, known), now)
-    gate.write(made, run, envelope.load_private(keys / "gate.key"), str(keys / "gate.pub"), None)
+    gate.write(made, run, gate.Signing(envelope.load_private(keys / "gate.key"), str(keys / "gate.pub")))

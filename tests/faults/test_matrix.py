@@ -13,7 +13,7 @@ from harness.verdict import Outcome
 from sandbox.faults.browser import BROWSER
 from sandbox.faults.catalogue import FAULTS, Fault
 from sandbox.faults.fault import TOO_FEW
-from tests.faults.conftest import USERS_PER_S
+from tests.faults.conftest import users_of
 from tests.faults.papers import papers
 from tests.faults.striking import striking
 
@@ -63,7 +63,7 @@ def _differing(got: dict[str, tuple[str, str]], phase: str, *faults: Fault) -> d
 
 
 def _outcomes(running: Running, phase: str, tmp_path: Path, *names: str) -> dict[str, tuple[str, str]]:
-    running.users(USERS_PER_S if policy.load().of(phase).environment == "production" else 5)
+    running.users(users_of(phase))
     running.switch(*(name for name in names if FAULTS[name].where not in ELSEWHERE))
     papers(tmp_path, running.said, next((name for name in names if FAULTS[name].where == "papers"), ""))
     with striking(names[0] if names else "", phase, tmp_path):

@@ -18,6 +18,7 @@ from harness.judge.page import layout as layout_judge
 from harness.judge.page import motion as motion_judge
 from harness.judge.page import reflow as reflow_judge
 from harness.judge.page import remembering as remembering_judge
+from harness.judge.page import rendering as rendering_judge
 from harness.judge.page import rings as rings_judge
 from harness.judge.page import spoken_names as names_judge
 from harness.judge.page import tables as tables_judge
@@ -38,6 +39,7 @@ from harness.observe.page import (
     motion,
     reflow,
     remembering,
+    rendering,
     rings,
     spoken_names,
     tables,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 
 LINES = runbook.lines()
 EXCUSED = Excused("2026-01-01")
+P95_MS = LINES["PD-03"].limits["p95_ms"]
 
 
 def _limits(line: str) -> tuple[int, ...]:
@@ -82,6 +85,9 @@ LOOKS: Mapping[str, Mapping[str, Callable[[Browser], Verdict]]] = {
         "AX-07": lambda b: zoom_judge.judge(zoom.see(b), EXCUSED),
         "AX-08": lambda b: targets_judge.judge(targets.see(b), EXCUSED),
         "AX-09": lambda b: motion_judge.judge(motion.see(b), EXCUSED),
+    },
+    "postdeploy": {
+        "PD-03": lambda b: rendering_judge.judge(rendering.see(b, p95_ms=P95_MS), EXCUSED, *_limits("PD-03")),
     },
 }
 

@@ -114,7 +114,7 @@ def _legend(names: tuple[str, str]) -> str:
     parts: list[str] = []
     for at, kind, name in ((svg.LEFT, "a line", names[0]), (svg.LEFT + _MIDDLE, "b line dashed", names[1])):
         parts.append(svg.straight(at, y - 4, at + 26, y - 4, kind) + svg.label(at + 34, y, name[:40]))
-    return "".join(parts)
+    return svg.legend(parts)
 
 
 def _said(name: str, rows: Sequence[Row]) -> str:

@@ -166,7 +166,7 @@ def _legend(marks: Sequence[Mark]) -> str:
                 + svg.label(at + 28, y, said)
             )
             at += 170
-    return "".join(parts)
+    return svg.legend(parts)
 
 
 def _lost(marks: Sequence[Mark]) -> str:

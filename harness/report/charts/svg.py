@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 760.0, 340.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 736.0, 62.0, 272.0
 MOST_TITLE: Final = 94  # characters; the whole of it is the picture's title
-_STYLE: Final = """
+STYLE: Final = """
 text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:14px;font-weight:600}.dim{fill:#59636e}
 .back{fill:#fff}.axis{stroke:#59636e;stroke-width:1;fill:none}.grid{stroke:#d1d9e0;stroke-width:1}
 .a{stroke:#0550ae;fill:#0550ae}.b{stroke:#8250df;fill:#8250df}
@@ -101,9 +101,9 @@ def frame(title: str, subtitle: str, said: str, body: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" width="{WIDTH:g}" '
         f'height="{HEIGHT:g}" role="img" aria-labelledby="{mark}-t {mark}-d">'
         f'<title id="{mark}-t">{words(title)}</title>'
-        f'<desc id="{mark}-d">{words(said)}</desc><style>{_STYLE}</style><defs>{patterns}{inside}</defs>'
+        f'<desc id="{mark}-d">{words(said)}</desc><style>{STYLE}</style><defs>{patterns}{inside}</defs>'
         f'<rect class="back" width="{WIDTH:g}" height="{HEIGHT:g}"/>{label(16, 24, _cut(title), kind="title")}'
-        f"{label(16, 44, subtitle, kind='dim')}{drawn}</svg>\n"
+        f"{label(16, 44, subtitle, kind='dim sub')}{drawn}</svg>\n"
     )
 
 
@@ -127,3 +127,8 @@ def grid_x(scale: Scale, values: Sequence[float], named: Sequence[str]) -> str:
         + label(scale.at(value), BOTTOM + 18, name, anchor="middle", kind="dim")
         for value, name in zip(values, named, strict=True)
     ) + straight(LEFT, BOTTOM, RIGHT, BOTTOM, "axis")
+
+
+def legend(parts: Sequence[str]) -> str:
+    """Return what the picture's signs mean as one group, which a page may replace by words where there is no room."""
+    return f'<g class="legend">{"".join(parts)}</g>'

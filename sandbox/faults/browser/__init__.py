@@ -13,6 +13,7 @@ from sandbox.faults.browser import (
     fitting,
     keyboard,
     names,
+    rendering,
     rings,
     tables,
 )
@@ -29,6 +30,7 @@ BROWSER: tuple[Fault, ...] = (
     *fitting.FAULTS,
     *keyboard.FAULTS,
     *names.FAULTS,
+    *rendering.FAULTS,
     *rings.FAULTS,
     *tables.FAULTS,
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.running import Said
 
 UIDS = {"staging": "uid-staging", "production": "uid-production"}
+WATCHED_S = target.load("sandbox").watched("canary").for_s
 LESS = 0.01  # coverage: how many lines have a test is not what is shown here
 NOW = SystemClock().wall
 
@@ -79,7 +80,7 @@ def test_a_genuine_go_is_found_with_its_run_its_time_and_its_watch(tmp_path: Pat
     assert drill.decided_at < drill.expires_at
     assert drill.window_s == 0
     canary = look(tmp_path / "reports", profile, "canary", "production")
-    assert (canary.found, canary.window_s) == (True, 60)
+    assert (canary.found, canary.window_s) == (True, WATCHED_S)
     assert canary.digest == profile.builds["canary"].digest
 
 
@@ -194,7 +195,7 @@ def test_the_link_latest_is_not_a_second_run(tmp_path: Path, profile: Target) ->
 
 def test_a_watch_that_ended_early_is_as_long_as_its_slices(tmp_path: Path, profile: Target) -> None:
     run = decided(tmp_path, profile, UIDS, "canary")
-    assert papers.watched_s(run, "canary") == 60
+    assert papers.watched_s(run, "canary") == WATCHED_S
     assert papers.watched_s(run, "staging") == 0
     short = decided(tmp_path / "short", profile, UIDS, "canary", watched_s=20)
     assert papers.watched_s(short, "canary") == 20

@@ -9,11 +9,15 @@
   const LATE_MS = 250; // after an answer's end, in which work that was put off is still waited for
   const LONGEST_MS = 2_000; // nobody waits longer for a frame: a page that is hidden draws none
   const ROWS = 200;
+  const RUNS = 60; // of work, to learn its pace
+  const RUN_STEPS = 1_000_000; // some 2 ms
+  const CLOCK_MS = 0.1; // as fine as the clock is
   const FRAMES = "long-animation-frame";
   let known = new WeakSet(); // elements that were there before the question
   let changes = []; // of new elements: when it was, and when it was painted (0: not yet)
   let arrivals = []; // of pieces of a stream
   let begun = 0;
+  let left = 1; // what the last work ended with; never 0, or there would be nothing to shift
   let path = "";
   const frames = []; // that took more than 50 ms
   window.performance.setResourceTimingBufferSize(10_000); // an entry for each question, of a page that stays open
@@ -143,17 +147,46 @@
     return table;
   }
 
-  /** How long each of so many drawings of rows takes, ms: on an empty page that is the machine's own time. */
-  async function draw(times) {
-    const took = [];
-    for (let i = 0; i < times; i += 1) {
-      const before = window.performance.now();
-      document.body.replaceChildren(rows());
-      took.push(tenths(await drawn() - before));
+  /** Work that is always the same, however long it takes: so many steps of a generator of numbers. */
+  function work(steps) {
+    let number = left;
+    for (let i = 0; i < steps; i += 1) {
+      number ^= number << 13;
+      number ^= number >>> 17;
+      number ^= number << 5;
     }
+    left = number; // kept, or there would be nothing to work for
+  }
+
+  /** How many steps of it take a ms where nothing disturbs it: the best of many runs, shorter than a slice of time. */
+  function pace() {
+    let best = 0;
+    for (let run = 0; run < RUNS; run += 1) {
+      const before = window.performance.now();
+      work(RUN_STEPS);
+      best = Math.max(best, RUN_STEPS / Math.max(window.performance.now() - before, CLOCK_MS));
+    }
+    return best;
+  }
+
+  /** How long drawing rows on an empty page takes, after so many steps of work: without any, the machine's own time. */
+  async function draw(steps = 0) {
+    await drawn(); // what brought the page to the front is painted
+    const before = window.performance.now();
+    work(steps);
+    document.body.replaceChildren(rows());
+    const took = tenths(await drawn() - before);
     document.body.replaceChildren();
     return took;
   }
 
-  Object.defineProperty(window, "__renders", { value: Object.freeze({ begin, take, draw }) });
+  /** The same in the place of a rendering: after as long as an answer takes, and as long before the next drawing. */
+  async function blank(after, steps) {
+    await new Promise((done) => setTimeout(done, after));
+    const took = await draw(steps);
+    await new Promise((done) => setTimeout(done, LATE_MS));
+    return took;
+  }
+
+  Object.defineProperty(window, "__renders", { value: Object.freeze({ begin, take, pace, draw, blank }) });
 })();

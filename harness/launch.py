@@ -12,7 +12,7 @@ import msgspec
 from harness import target as targets
 from harness.child import Child
 from harness.errors import HarnessError, UsageError
-from harness.report import strict
+from harness.report.reading import strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

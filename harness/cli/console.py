@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import decision as deciding
-from harness.report import text, told
+from harness.report.deciding import decision as deciding
+from harness.report.showing import text, told
 from harness.verdict import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.model import Decision, Judged
+    from harness.report.deciding.model import Decision, Judged
 
 STYLES = {Outcome.MET: "green", Outcome.UNKNOWN: "yellow", Outcome.VIOLATED: "bold red"}
 COLOURS = {"GO": "bold green", "NO_GO": "bold red", "INCONCLUSIVE": "bold yellow"}

@@ -14,35 +14,21 @@ from harness.cli import console
 from harness.cli.app import DECISIONS, INCONCLUSIVE, app
 from harness.clock import SystemClock
 from harness.errors import UsageError
-from harness.report import (
-    break_glass,
-    chain,
-    document,
-    envelope,
-    executor,
-    files,
-    gather,
-    junit,
-    keyring,
-    markdown,
-    notify,
-    other_statements,
-    page,
-    publish,
-    rules,
-    verify,
-    waive,
-)
-from harness.report import decision as deciding
-from harness.report.decision import Beside
+from harness.report import files
+from harness.report.deciding import decision as deciding
+from harness.report.deciding import rules
+from harness.report.deciding.decision import Beside
+from harness.report.reading import gather
+from harness.report.showing import document, executor, junit, markdown, notify, page, publish
+from harness.report.signing import break_glass, chain, envelope, keyring, other_statements, verify, waive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.report.envelope import PrivateKey
-    from harness.report.keyring import Keyring
-    from harness.report.model import BrokenGlass, Decision, Evidence
-    from harness.report.waive import Held
+    from harness.report.deciding.model import BrokenGlass, Decision, Evidence
+    from harness.report.signing.envelope import PrivateKey
+    from harness.report.signing.keyring import Keyring
+    from harness.report.signing.waive import Held
 
 ENVIRONMENTS = ("staging", "production")
 

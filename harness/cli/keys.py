@@ -10,8 +10,9 @@ import typer
 from harness.cli.app import app
 from harness.clock import SystemClock
 from harness.errors import UsageError
-from harness.report import attest as attesting
-from harness.report import envelope, files
+from harness.report import files
+from harness.report.signing import attest as attesting
+from harness.report.signing import envelope
 
 
 @app.command()

@@ -15,7 +15,8 @@ from rich.table import Table
 
 from harness import runbook, runbook_tests
 from harness.cli.app import app
-from harness.report import files, strict
+from harness.report import files
+from harness.report.reading import strict
 
 ROOT = Path(__file__).parent.parent.parent
 CATALOGUE = (sys.executable, "-m", "sandbox", "faults", "--json")  # a program of its own: run, never imported

@@ -12,8 +12,10 @@ from harness.cli.app import app
 from harness.cli.decide import of_folder
 from harness.clock import SystemClock
 from harness.errors import UsageError
-from harness.report import attest, break_glass, envelope, files, gather, nonces, verify
-from harness.report import waive as waiving
+from harness.report import files
+from harness.report.reading import gather
+from harness.report.signing import attest, break_glass, envelope, nonces, verify
+from harness.report.signing import waive as waiving
 
 if TYPE_CHECKING:
     import datetime

@@ -11,12 +11,14 @@ from harness import policy
 from harness.cli.app import INCONCLUSIVE, app
 from harness.clock import SystemClock
 from harness.errors import HarnessError, UsageError
-from harness.report import folders, prune_reading, prune_removing, text
-from harness.report import prune as pruning
+from harness.report.pruning import prune as pruning
+from harness.report.pruning import prune_reading, prune_removing
+from harness.report.serving import folders
+from harness.report.showing import text
 
 if TYPE_CHECKING:
     from harness.clock import Clock
-    from harness.report.prune import Choice, Wish
+    from harness.report.pruning.prune import Choice, Wish
 
 
 @app.command()

@@ -13,10 +13,12 @@ import typer
 from harness.cli.app import app
 from harness.cli.decide import located
 from harness.errors import HarnessError
-from harness.report import gather, rejudged, rules, text
+from harness.report.deciding import rejudged, rules
+from harness.report.reading import gather
+from harness.report.showing import text
 
 if TYPE_CHECKING:
-    from harness.report.model import Evidence
+    from harness.report.deciding.model import Evidence
 
 PATIENCE_S = 600.0
 Said = tuple[str, str | None]  # outcome, reason

@@ -11,7 +11,7 @@ import typer
 from harness.cli.app import app
 from harness.cli.decide import located
 from harness.errors import HarnessError
-from harness.report import allure_pages, allure_tool, text
+from harness.report.showing import allure_pages, allure_tool, text
 
 
 @app.command()

@@ -14,13 +14,13 @@ import typer
 from harness.cli.app import app
 from harness.clock import SystemClock
 from harness.errors import UsageError
-from harness.report import envelope, keyring, verify
-from harness.report.serving import Decisions
-from harness.report.serving_http import Server
-from harness.report.serving_pages import ASKABLE, Site
+from harness.report.serving.serving import Decisions
+from harness.report.serving.serving_http import Server
+from harness.report.serving.serving_pages import ASKABLE, Site
+from harness.report.signing import envelope, keyring, verify
 
 if TYPE_CHECKING:
-    from harness.report.keyring import Keyring
+    from harness.report.signing.keyring import Keyring
 
 ENVIRONMENTS = ("staging", "production")
 

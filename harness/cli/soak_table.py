@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.judge.soak import duration
-from harness.report import text
+from harness.report.showing import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,14 +13,16 @@ from harness.cli.app import app
 from harness.clock import SystemClock
 from harness.errors import UsageError
 from harness.observe import running
-from harness.report import break_glass, envelope, files, keyring, nonces, other_statements, promotion, stamp, text
-from harness.report import verify as verifying
+from harness.report import files, stamp
+from harness.report.showing import text
+from harness.report.signing import break_glass, envelope, keyring, nonces, other_statements, promotion
+from harness.report.signing import verify as verifying
 
 if TYPE_CHECKING:
     import datetime
 
     from harness.observe.running import Running
-    from harness.report.keyring import Keyring
+    from harness.report.signing.keyring import Keyring
 
 
 @app.command()

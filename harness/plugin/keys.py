@@ -10,7 +10,7 @@ import pytest
 
 from harness import runbook_tests
 from harness.plugin import selection
-from harness.report import strict
+from harness.report.reading import strict
 from harness.target import Target
 from harness.verdict import Verdict
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness import runbook
-from harness.report import notify
+from harness.report.showing import notify
 from harness.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.plugin import keys
-    from harness.report.notify import Message
     from harness.report.recorder import Recorder
+    from harness.report.showing.notify import Message
 
 PATIENCE_S = 15.0  # at the end, for a message that is still on its way
 

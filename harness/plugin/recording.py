@@ -9,8 +9,8 @@ import pytest
 
 from harness.plugin import collection, console, deciding, keys
 from harness.plugin.notifying import Notifying
-from harness.report import notify
 from harness.report.recorder import STEPS, Recorder, Step
+from harness.report.showing import notify
 
 if TYPE_CHECKING:
     from _pytest._code import ExceptionInfo

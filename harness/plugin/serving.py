@@ -15,7 +15,8 @@ from harness.errors import HarnessError, UsageError
 from harness.evidence.store import Reader
 from harness.plugin import selection, tagging
 from harness.plugin.progress import Ticker, terminal
-from harness.report import files, run, strict
+from harness.report import files, run
+from harness.report.reading import strict
 from harness.runbook import PHASES, SELECTORS
 from harness.target import Target
 

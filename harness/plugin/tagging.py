@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import allure
 import allure_commons
 
-from harness.report import chart, executor, files, looks, outcomes
+from harness.report import files, looks, outcomes
+from harness.report.showing import chart, executor
 from harness.verdict import Outcome, Reason
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import msgspec
 
 from harness import runbook
 from harness.report import ledger, stamp
-from harness.report.model import Event
+from harness.report.deciding.model import Event
 
 if TYPE_CHECKING:
     import datetime

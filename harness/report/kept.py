@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from harness.errors import HarnessError
-from harness.report import files, strict
+from harness.report import files
+from harness.report.reading import strict
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from harness.report import ledger, outcomes
-from harness.report.model import Event, Recorded
+from harness.report.deciding.model import Event, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,9 @@ from harness.cli import decide as gate
 from harness.clock import FakeClock
 from harness.evidence import slices
 from harness.evidence.store import Writer
-from harness.report import decision, envelope, gather, rules
+from harness.report.deciding import decision, rules
+from harness.report.reading import gather
+from harness.report.signing import envelope
 from tests.gate.builder import build
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from harness import policy, runbook
 from harness.cli import run as gate
-from harness.report import envelope
+from harness.report.signing import envelope
 from tests.gate.builder import Folder, build
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from harness import target
 from harness.cli.app import run as gate
 from harness.observe import running
-from harness.report import rules
+from harness.report.deciding import rules
 from tests.gate.builder import UID
 
 if TYPE_CHECKING:

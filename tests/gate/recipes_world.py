@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.app import run as gate
-from harness.report import envelope
+from harness.report.signing import envelope
 from tests.gate.builder import DIGEST, UID, build
 from tests.running import ROOT
 

@@ -16,7 +16,7 @@ import pytest
 from harness import policy
 from harness.cli import run as gate
 from harness.cli.decide import of_folder
-from harness.report import rules
+from harness.report.deciding import rules
 from tests.gate.attacks.scene import read_once
 from tests.gate.breaking import (
     LAST,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.cli import run as gate
-from harness.report import allure_pages, allure_tool
+from harness.report.showing import allure_pages, allure_tool
 from tests.gate.builder import build
 
 if TYPE_CHECKING:

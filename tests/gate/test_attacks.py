@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.report import envelope
+from harness.report.signing import envelope
 from tests.gate.attacks import scene as scenes
 from tests.gate.attacks.beside import BESIDE, VIEWS
 from tests.gate.attacks.envelopes import ENVELOPES

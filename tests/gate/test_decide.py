@@ -17,8 +17,9 @@ from harness.cli import decide as deciding
 from harness.cli import rejudge as rejudging
 from harness.cli import run as gate
 from harness.clock import SystemClock
-from harness.report import decision, gather
-from harness.report.model import Wanted
+from harness.report.deciding import decision
+from harness.report.deciding.model import Wanted
+from harness.report.reading import gather
 from tests.gate.breaking import run, stop_at, with_finish
 from tests.gate.builder import UID, build
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import target
-from harness.report import envelope, files
+from harness.report import files
+from harness.report.signing import envelope
 from tests.gate.builder import DIGEST, UID, build
 from tests.running import ROOT
 

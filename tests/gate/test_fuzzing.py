@@ -16,7 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.report import gather, junit, markdown, page, verify
+from harness.report.reading import gather
+from harness.report.showing import junit, markdown, page
+from harness.report.signing import verify
 from tests.gate.breaking import OTHER
 from tests.gate.fuzzing.mutations import mutated
 from tests.gate.fuzzing.readers import READERS, Genuine, Reader, make

@@ -12,7 +12,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.report import envelope, gather, publish, strict
+from harness.report.reading import gather, strict
+from harness.report.showing import publish
+from harness.report.signing import envelope
 from tests.gate.attacks.scene import opened, read_once, told
 from tests.gate.builder import build
 from tests.running import ROOT

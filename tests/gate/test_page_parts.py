@@ -9,8 +9,9 @@ import pytest
 
 from harness.cli.decide import of_folder
 from harness.judge import drawing
-from harness.report import chart, figures, looks, page_charts, page_pictures, since
-from harness.report import page as paging
+from harness.report import looks
+from harness.report.showing import chart, figures, page_charts, page_pictures, since
+from harness.report.showing import page as paging
 from tests.gate.builder import Folder, build
 from tests.gate.figures import both, slow
 

@@ -13,9 +13,9 @@ from harness import policy
 from harness.cli import console
 from harness.cli import run as gate
 from harness.cli.decide import of_folder
-from harness.report import document, junit, markdown, plot
-from harness.report import page as paging
-from harness.report.model import BrokenGlass, Previous, Waived
+from harness.report.deciding.model import BrokenGlass, Previous, Waived
+from harness.report.showing import document, junit, markdown, plot
+from harness.report.showing import page as paging
 from tests.gate.builder import MET_FACTS, build
 from tests.gate.figures import both, calls, slow
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from harness.report.model import Decision
+    from harness.report.deciding.model import Decision
 
 EVIL = "<script>alert(1)</script> | `rm -rf` [x](javascript:y) \x1b[31m \u202e & \"'"
 FACTS: dict[str, Any] = {**MET_FACTS, "<img src=x onerror=y>": EVIL, "pods": [{"a": EVIL}], "none": None}

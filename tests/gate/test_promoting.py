@@ -13,7 +13,7 @@ from harness.cli import verify as command
 from harness.clock import SystemClock
 from harness.errors import HarnessError
 from harness.observe.running import Running
-from harness.report import envelope, nonces
+from harness.report.signing import envelope, nonces
 from tests.gate.builder import DIGEST, UID, build
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ import pytest
 
 from harness.cli import run as gate
 from harness.clock import SystemClock
-from harness.report import envelope, files, prune_removing, stamp
+from harness.report import files, stamp
+from harness.report.pruning import prune_removing
+from harness.report.signing import envelope
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import yaml
 from typer.exceptions import TyperException
 
 from harness import policy
-from harness.report import envelope, keyring
+from harness.report.signing import envelope, keyring
 from tests.gate import recipes
 from tests.gate.recipes import DEPLOY, PROMOTING
 from tests.running import ROOT

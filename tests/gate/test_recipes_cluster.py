@@ -13,7 +13,7 @@ import pytest
 
 from harness import policy
 from harness import target as targets
-from harness.report import serving, serving_pages
+from harness.report.serving import serving, serving_pages
 from tests.gate import recipes
 
 if TYPE_CHECKING:

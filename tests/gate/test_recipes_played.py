@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.report import nonces
+from harness.report.signing import nonces
 from tests.gate.recipes_played import SYSTEMS
 from tests.gate.recipes_world import World
 

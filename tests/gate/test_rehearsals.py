@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli import run as gate
 from harness.clock import SystemClock
-from harness.report import attest, envelope, verify
+from harness.report.signing import attest, envelope, verify
 from tests.gate.builder import UID, build
 
 if TYPE_CHECKING:

@@ -13,14 +13,18 @@ from harness.cli import rejudge as rejudging
 from harness.cli import run as gate
 from harness.clock import SystemClock
 from harness.errors import HarnessError
-from harness.report import decision, document, files, gather, rejudged, rules, waive
-from harness.report.model import Wanted
+from harness.report import files
+from harness.report.deciding import decision, rejudged, rules
+from harness.report.deciding.model import Wanted
+from harness.report.reading import gather
+from harness.report.showing import document
+from harness.report.signing import waive
 from tests.gate.builder import DIGEST, build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.model import Evidence
+    from harness.report.deciding.model import Evidence
     from tests.gate.builder import Folder
 
 VIOLATED = ("VIOLATED", None, "half of the answers", {"n": 3500})

@@ -13,16 +13,16 @@ from harness import policy
 from harness.cli import run as gate
 from harness.clock import FakeClock, SystemClock
 from harness.errors import UsageError
-from harness.report import envelope, keyring, promotion, verify
-from harness.report.serving import AGAIN_S, Decisions
-from harness.report.serving_pages import Site, asked
+from harness.report.serving.serving import AGAIN_S, Decisions
+from harness.report.serving.serving_pages import Site, asked
+from harness.report.signing import envelope, keyring, promotion, verify
 from tests.gate.builder import DIGEST, UID, build
 from tests.gate.test_pages import EVIL, Seen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.serving import Answer
+    from harness.report.serving.serving import Answer
     from tests.gate.builder import Folder
     from tests.gate.conftest import Keys
 

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.clock import SystemClock
-from harness.report import envelope, keyring, serving_http, verify
-from harness.report.serving import Decisions
-from harness.report.serving_http import AT_ONCE, HEADERS, Server
-from harness.report.serving_pages import Site
+from harness.report.serving.serving import Decisions, serving_http
+from harness.report.serving.serving_http import AT_ONCE, HEADERS, Server
+from harness.report.serving.serving_pages import Site
+from harness.report.signing import envelope, keyring, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from harness.report.serving_pages import Reply
+    from harness.report.serving.serving_pages import Reply
     from tests.gate.conftest import Keys
 
 HOST = "127.0.0.1"

@@ -11,7 +11,7 @@ from harness import policy
 from harness.cli import run as gate
 from harness.clock import SystemClock
 from harness.errors import UsageError
-from harness.report import attest, envelope, verify
+from harness.report.signing import attest, envelope, verify
 from tests.gate.builder import DIGEST, UID, build
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.cli import run as gate
-from harness.report import envelope
+from harness.report.signing import envelope
 from tests.gate.breaking import stop_at
 from tests.gate.builder import DIGEST, MET_FACTS, build
 

@@ -23,8 +23,8 @@ from harness.judge.page.rings import RingsSeen
 from harness.judge.page.targets import TargetsSeen
 from harness.observe.page import axe_core, colours, components, fitting, pixels, rings, scripts, targets
 from harness.observe.page.tab import Tab
-from harness.report import page as paging
-from harness.report.model import BrokenGlass, Waived
+from harness.report.deciding.model import BrokenGlass, Waived
+from harness.report.showing import page as paging
 from harness.verdict import Outcome
 from tests.gate.builder import build
 from tests.gate.figures import both, calls, slow
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.observe.page.browser import Browser
-    from harness.report.model import Decision
+    from harness.report.deciding.model import Decision
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

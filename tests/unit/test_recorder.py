@@ -9,7 +9,8 @@ import pytest
 
 from harness.clock import FakeClock
 from harness.errors import UsageError
-from harness.report import files, outcomes, run, stamp, strict
+from harness.report import files, outcomes, run, stamp
+from harness.report.reading import strict
 from harness.report.recorder import Recorder, Step
 from harness.runbook_tests import SuiteTest
 from harness.verdict import Outcome, Reason, Verdict, met, unknown, violated

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from harness.report import files, strict
+from harness.report import files
+from harness.report.reading import strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.report import envelope
+from harness.report.signing import envelope
 from tests.gate.attacks.attack import Attack, both, payload, predicate, signed, verdict
 from tests.gate.attacks.scene import OTHER_BUILD, STRANGER, opened, ring, seal
 

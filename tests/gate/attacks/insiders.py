@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.report import envelope
+from harness.report.signing import envelope
 from tests.gate.attacks.attack import Attack, predicate, signed, verdict
 from tests.gate.attacks.scene import OTHER_BUILD
 

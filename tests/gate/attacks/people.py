@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from harness.clock import SystemClock
-from harness.report import envelope, waive
+from harness.report.signing import envelope, waive
 from tests.gate.attacks.attack import Attack, both, predicate, signed
 from tests.gate.attacks.insiders import stretched
 from tests.gate.attacks.promotions import HOUR_S, at

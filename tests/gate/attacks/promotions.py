@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness import policy
 from harness.clock import SystemClock
-from harness.report import nonces, rules
+from harness.report.deciding import rules
+from harness.report.signing import nonces
 from tests.gate.attacks.attack import Attack, both, predicate, signed
 from tests.gate.attacks.scene import OTHER_BUILD, STRANGER, opened, ring, seal, told
 

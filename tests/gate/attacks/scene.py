@@ -17,7 +17,8 @@ from securesystemslib.dsse import Envelope
 
 from harness.cli import run as gate
 from harness.clock import SystemClock
-from harness.report import envelope, nonces, rules
+from harness.report.deciding import rules
+from harness.report.signing import envelope, nonces
 from tests.gate.builder import DIGEST, UID, Folder, build
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness.verdict import Reason
 
 if TYPE_CHECKING:
-    from harness.report.model import Event, Evidence
+    from harness.report.deciding.model import Event, Evidence
 
 REASONS = frozenset(Reason)
 

@@ -11,22 +11,12 @@ from typing import TYPE_CHECKING
 from harness import policy, target
 from harness.clock import SystemClock
 from harness.errors import HarnessError, UsageError
-from harness.report import (
-    attest,
-    break_glass,
-    decision,
-    document,
-    envelope,
-    files,
-    gather,
-    keyring,
-    nonces,
-    rules,
-    strict,
-    verify,
-    waive,
-)
-from harness.report.model import Wanted
+from harness.report import files
+from harness.report.deciding import decision, rules
+from harness.report.deciding.model import Wanted
+from harness.report.reading import gather, strict
+from harness.report.showing import document
+from harness.report.signing import attest, break_glass, envelope, keyring, nonces, verify, waive
 from tests.gate.attacks.scene import opened, seal, told
 from tests.gate.builder import DIGEST, build
 from tests.gate.fuzzing import meaning
@@ -35,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.report.envelope import PublicKey
-    from harness.report.model import Decision, Rules
+    from harness.report.deciding.model import Decision, Rules
+    from harness.report.signing.envelope import PublicKey
     from tests.gate.builder import Folder
 
 PHASE = "flags"  # few lines, so that thousands of runs are decided in little time

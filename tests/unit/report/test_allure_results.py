@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report import allure_results
+from harness.report.reading import allure_results
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.model import Blocker, Result
+    from harness.report.deciding.model import Blocker, Result
 
 NAME = "allure-results/00000000-0000-4000-8000-000000000000-result.json"
 SAMPLE: dict[str, Any] = {

@@ -18,9 +18,9 @@ from harness.judge.limit import Tally, high_bound, low_bound
 from harness.judge.quantile import counted
 from harness.judge.soak import Slice, State
 from harness.judge.watched import Arms, Share
-from harness.report import chart
-from harness.report.charts.both_arms import Margin, Row, both_arms
-from harness.report.charts.over_time import Mark, Point, over_time
+from harness.report.showing import chart
+from harness.report.showing.charts.both_arms import Margin, Row, both_arms
+from harness.report.showing.charts.over_time import Mark, Point, over_time
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = 'P1 </text><script>alert("x")</script> & \x1b[31m\u202e'

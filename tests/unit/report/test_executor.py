@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from harness.report import executor, stamp
+from harness.report import stamp
+from harness.report.showing import executor
 
 WHEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 RUN = stamp.run_id(WHEN)

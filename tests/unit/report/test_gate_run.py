@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks import gate_run
 from harness.clock import SystemClock
-from harness.report import decision, gather, rules, strict
-from harness.report.model import Wanted
+from harness.report.deciding import decision, rules
+from harness.report.deciding.model import Wanted
+from harness.report.reading import gather, strict
 
 if TYPE_CHECKING:
     from pathlib import Path

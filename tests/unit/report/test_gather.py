@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report import files, gather, hashed, parsed, publish, strict
+from harness.report import files
+from harness.report.reading import gather, hashed, parsed, strict
+from harness.report.showing import publish
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.model import Blocker, Event, Evidence
+    from harness.report.deciding.model import Blocker, Event, Evidence
 
 GIB = 1024**3
 AT = "2026-01-01T00:00:00.000Z"

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from harness.clock import FakeClock
-from harness.report import notify
-from harness.report.model import Blocker, Counts, Decision
+from harness.report.deciding.model import Blocker, Counts, Decision
+from harness.report.showing import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.report.model import Decided
+    from harness.report.deciding.model import Decided
 
 CLOCK = FakeClock()
 NOW = CLOCK.wall()

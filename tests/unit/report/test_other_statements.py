@@ -17,8 +17,11 @@ from securesystemslib.signer import CryptoSigner  # pyright: ignore[reportPrivat
 
 from harness.clock import SystemClock
 from harness.errors import UsageError
-from harness.report import decision, envelope, gather, model, other_statements, rules, stamp, waive
-from harness.report.model import Wanted
+from harness.report import stamp
+from harness.report.deciding import decision, model, rules
+from harness.report.deciding.model import Wanted
+from harness.report.reading import gather
+from harness.report.signing import envelope, other_statements, waive
 from tests.gate.breaking import outcome, raw, run, stop_at
 from tests.gate.builder import DIGEST, UID, build
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from harness.report.model import Decision
+    from harness.report.deciding.model import Decision
     from tests.gate.builder import Folder
 
 NOW = SystemClock().wall()

@@ -13,7 +13,8 @@ import pytest
 
 from harness import target
 from harness.clock import SystemClock
-from harness.report import attest, envelope, files, papers, statements
+from harness.report import files
+from harness.report.signing import attest, envelope, papers, statements
 from tests.faults.papers import KINDS, OTHER, decided
 from tests.faults.papers import papers as make
 

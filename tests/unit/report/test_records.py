@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report import events, records
+from harness.report.deciding import events, records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,21 +15,12 @@ import pytest
 from harness import target
 from harness.cli import run as gate
 from harness.clock import FakeClock
-from harness.report import (
-    attest,
-    break_glass,
-    envelope,
-    model,
-    nonces,
-    outcomes,
-    run,
-    schema,
-    shapes,
-    strict,
-    verdict_shape,
-    waive,
-)
+from harness.report import outcomes, run
+from harness.report.deciding import model
 from harness.report.ledger import Ledger
+from harness.report.reading import strict
+from harness.report.schemas import schema, shapes, verdict_shape
+from harness.report.signing import attest, break_glass, envelope, nonces, waive
 from harness.runbook_tests import SuiteTest
 from harness.verdict import Reason, met, unknown
 from tests.gate.builder import DIGEST, build
@@ -69,7 +60,7 @@ def test_the_files_are_what_the_command_writes(tmp_path: Path) -> None:
     assert schema.main(tmp_path) == 0
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     checked_in = {path.name: path.read_bytes() for path in schema.FOLDER.glob("*.json")}
-    assert checked_in == written, "run python -m harness.report.schema"
+    assert checked_in == written, "run python -m harness.report.schemas.schema"
 
 
 @pytest.mark.parametrize("one", schema.ALL, ids=lambda one: one.name)

@@ -1,0 +1,1 @@
+"""From what was read to GO, NO_GO or INCONCLUSIVE: pure."""

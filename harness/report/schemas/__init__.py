@@ -1,0 +1,1 @@
+"""The published JSON Schemas, and what they are made from."""

@@ -1,0 +1,1 @@
+"""A read-only web endpoint that says GO only for what verifies."""

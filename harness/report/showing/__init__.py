@@ -1,0 +1,1 @@
+"""The decision for people and other tools: page, Markdown, JUnit, data, notices, Allure."""

@@ -129,11 +129,10 @@ class Running:
                 found[f"{context}/{item['kind']}/{item['metadata']['name']}"] = bookless(item)
         return found
 
-    def outcomes(self, phase: str, reports: Path, seed: int = 1) -> dict[str, tuple[str, str]]:
+    def outcomes(self, phase: str, reports: Path, *words: str, seed: int = 1) -> dict[str, tuple[str, str]]:
         """Run a phase's suite against it, its traffic drawn from `seed`; return (outcome, reason) of each line."""
-        done = subprocess.run(
-            self.suite(phase, reports, seed), cwd=ROOT, check=False, timeout=500, capture_output=True, text=True
-        )
+        command = [*self.suite(phase, reports, seed), *words]
+        done = subprocess.run(command, cwd=ROOT, check=False, timeout=500, capture_output=True, text=True)
         assert done.returncode in {0, 1}, done.stdout + done.stderr
         lines = (reports / "latest" / "outcomes.jsonl").read_text(encoding="utf-8").splitlines()
         said = [json.loads(line) for line in lines]

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.clock import SystemClock
-from harness.report.serving.serving import Decisions, serving_http
+from harness.report.serving import serving_http
+from harness.report.serving.serving import Decisions
 from harness.report.serving.serving_http import AT_ONCE, HEADERS, Server
 from harness.report.serving.serving_pages import Site
 from harness.report.signing import envelope, keyring, verify

@@ -132,8 +132,8 @@ def test_a_crashed_worker_is_inconclusive(session: Session) -> None:
 
 
 def test_a_broken_conftest_is_inconclusive_also_after_a_good_run(running: Running, tmp_path: Path) -> None:
-    session = Session(running, tmp_path / "reports", "a11y")  # two lines, at once
-    assert session.run() == 0
+    session = Session(running, tmp_path / "reports", "a11y")
+    assert session.run("-k", "en_01") == 0
     _ = shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for folder in ("suites", "runbook"):
         _ = shutil.copytree(ROOT / folder, tmp_path / folder)

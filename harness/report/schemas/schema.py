@@ -16,7 +16,7 @@ import msgspec
 from harness.report import files
 from harness.report.schemas import shapes, verdict_shape
 
-FOLDER = Path(__file__).parent.parent.parent / "docs" / "schema"
+FOLDER = Path(__file__).parents[3] / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://onesource.example/schema"
 

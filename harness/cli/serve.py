@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from harness import structs
 from harness.cli.app import app
 from harness.clock import SystemClock
 from harness.errors import UsageError
@@ -53,6 +54,7 @@ def serve(
             raise UsageError(f"--for: wanted one of {', '.join(ENVIRONMENTS)}, got {environment!r}")
         wants = replace(wants, values={**wants.values, "environment": (environment,)})
     clock = SystemClock()
+    structs.describe()
     site = Site(Decisions(reports, trusted(ring, key or []), wants, clock))
     with Server(host, port, site, clock, lambda line: typer.echo(line, err=True)) as server:
         if not _loopback(host):

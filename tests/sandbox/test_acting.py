@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from harness import structs
 from harness import target as profiles
 from harness.act.audit import Audit
 from harness.act.guard import Permit, RefusedError, permit
@@ -75,6 +76,7 @@ def broken(hold: Hold, body: Obj, how: BaseException, *, strategic: bool = False
 
 def test_of_two_operators_at_once_one_changes_it_and_the_other_sees_that(sandbox: Running, tmp_path: Path) -> None:
     found = now(sandbox, ROUTE)
+    structs.describe()
     start, end = threading.Barrier(2, timeout=30), threading.Barrier(2, timeout=30)
     told: list[str] = []
 

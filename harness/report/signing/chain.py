@@ -32,8 +32,7 @@ def find(
         (claim, digest) for claim, digest in _claims(folders) if _about(claim, phase, builds, rehearsal=rehearsal)
     ]
     if not offers:
-        where = ", ".join(str(folder) for folder in folders)
-        return None, f"no signed decision of {phase} about this build lies in {where}"
+        return None, f"no signed decision of {phase} about this build lies beside this run"
     newest, digest = max(offers, key=lambda offer: offer[0].decided_at)
     if newest.decision != "GO":
         return None, f"the last decision of {phase} about this build is {newest.decision} (run {newest.run})"

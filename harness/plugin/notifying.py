@@ -39,8 +39,8 @@ class Notifying:
         verdict = self._recorder.verdicts.get(report.nodeid)
         if report.when != "teardown" or verdict is None or verdict.outcome is not Outcome.VIOLATED:
             return
-        message = self._message(report.nodeid, verdict.because)
-        self._thread = threading.Thread(target=self._tell, args=(message,), daemon=True, name="notifying")
+        told = (report.nodeid, verdict.because)
+        self._thread = threading.Thread(target=self._tell, args=told, daemon=True, name="notifying")
         self._thread.start()
 
     def _message(self, nodeid: str, because: str) -> Message:
@@ -60,8 +60,11 @@ class Notifying:
             at=context.clock.wall(),
         )
 
-    def _tell(self, message: Message) -> None:
-        self._failed = notify.send(self._addresses, message, clock=self._context.clock)
+    def _tell(self, nodeid: str, because: str) -> None:
+        try:
+            self._failed = notify.send(self._addresses, self._message(nodeid, because), clock=self._context.clock)
+        except Exception as trouble:  # noqa: BLE001  whatever it is, the run goes on
+            self._failed = [f"notification: could not be made: {type(trouble).__name__}"]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say in a line what was not delivered; it changes nothing else."""

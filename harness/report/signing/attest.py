@@ -10,10 +10,8 @@ import msgspec
 
 from harness import runbook
 from harness.errors import UsageError
-from harness.report import stamp
-from harness.report.deciding import crosscheck
 from harness.report.deciding.model import Moment, check_times
-from harness.report.signing import envelope
+from harness.report.signing import envelope, personal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,13 +68,7 @@ def make(
 
 def sign(said: Attestation, signer: PrivateKey) -> dict[str, Any]:
     """Return the envelope as JSON values."""
-    algorithm, _, value = said.build.partition(":")
-    predicate = msgspec.to_builtins(said) | {
-        "issued_at": stamp.rfc3339(said.issued_at),
-        "expires_at": stamp.rfc3339(said.expires_at),
-    }
-    subject = (envelope.Subject("build", {algorithm: value}),)
-    return envelope.sign(envelope.Statement(envelope.STATEMENT, subject, envelope.ATTESTATION, predicate), signer)
+    return personal.sign(said, envelope.ATTESTATION, signer)
 
 
 def verify(
@@ -91,9 +83,6 @@ def verify(
         said = msgspec.convert(opened.statement.predicate, Attestation)
     except msgspec.ValidationError as trouble:
         return None, [*reasons, f"predicate: not an attestation: {trouble}"]
-    about = {f"{algorithm}:{value}" for item in opened.statement.subject for algorithm, value in item.digest.items()}
-    if about != {said.build}:
-        reasons.append(f"subject: the statement is about {', '.join(sorted(about)) or 'nothing'}, it says {said.build}")
     for name, wanted, found in (
         ("line", line, said.line),
         ("build", build, said.build),
@@ -101,5 +90,5 @@ def verify(
     ):
         if wanted != found:
             reasons.append(f"{name}: wanted {wanted}, it says {found}")
-    reasons += crosscheck.validity(said.issued_at, said.expires_at, LONGEST, now)
+    reasons += personal.against(opened.statement, said, LONGEST, now)
     return said, reasons

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import UsageError
-from harness.report import files, stamp
-from harness.report.deciding import crosscheck
+from harness.report import files
 from harness.report.deciding.model import BrokenGlass, Moment, check_times
-from harness.report.signing import envelope
+from harness.report.signing import envelope, personal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +68,7 @@ def make(
 
 def sign(said: BreakGlass, signer: PrivateKey) -> dict[str, Any]:
     """Return the envelope as JSON values."""
-    algorithm, _, value = said.build.partition(":")
-    predicate = msgspec.to_builtins(said) | {
-        "issued_at": stamp.rfc3339(said.issued_at),
-        "expires_at": stamp.rfc3339(said.expires_at),
-    }
-    subject = (envelope.Subject("build", {algorithm: value}),)
-    return envelope.sign(envelope.Statement(envelope.STATEMENT, subject, envelope.BREAK_GLASS, predicate), signer)
+    return personal.sign(said, envelope.BREAK_GLASS, signer)
 
 
 def record(reports: Path, said: BreakGlass, signed: dict[str, Any]) -> Path:
@@ -102,10 +95,7 @@ def verify(raw: bytes, ring: Keyring, now: datetime.datetime) -> tuple[BreakGlas
         return None, [f"predicate: not a promotion without GO: {trouble}"]
     opened = envelope.open_(raw, ring.keys("break-glass", said.phase, said.environment), envelope.BREAK_GLASS)
     reasons = [*opened.reasons, *ring.refusals(opened.keyids, "break-glass", said.phase, said.environment)]
-    about = {f"{algorithm}:{value}" for item in claimed.statement.subject for algorithm, value in item.digest.items()}
-    if about != {said.build}:
-        reasons.append(f"subject: the statement is about {', '.join(sorted(about)) or 'nothing'}, it says {said.build}")
-    return said, reasons + crosscheck.validity(said.issued_at, said.expires_at, LONGEST, now)
+    return said, reasons + personal.against(claimed.statement, said, LONGEST, now)
 
 
 def of_run(reports: Path, run: str) -> tuple[BrokenGlass, ...]:

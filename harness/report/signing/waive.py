@@ -14,11 +14,9 @@ import msgspec
 
 from harness import runbook
 from harness.errors import UsageError
-from harness.report import stamp
-from harness.report.deciding import crosscheck
 from harness.report.deciding.model import Moment, Waived, check_times
 from harness.report.reading import strict
-from harness.report.signing import envelope
+from harness.report.signing import envelope, personal
 from harness.verdict import Outcome, Reason
 
 if TYPE_CHECKING:
@@ -105,13 +103,7 @@ def make(
 
 def sign(said: Waiver, signer: PrivateKey) -> dict[str, Any]:
     """Return the envelope as JSON values."""
-    algorithm, _, value = said.build.partition(":")
-    predicate = msgspec.to_builtins(said) | {
-        "issued_at": stamp.rfc3339(said.issued_at),
-        "expires_at": stamp.rfc3339(said.expires_at),
-    }
-    subject = (envelope.Subject("build", {algorithm: value}),)
-    return envelope.sign(envelope.Statement(envelope.STATEMENT, subject, envelope.WAIVER, predicate), signer)
+    return personal.sign(said, envelope.WAIVER, signer)
 
 
 def verify(
@@ -128,14 +120,11 @@ def verify(
     keys = ring.keys("waive", None, said.environment)
     opened = envelope.open_(raw, keys, envelope.WAIVER)
     reasons = [*opened.reasons, *ring.refusals(opened.keyids, "waive", None, said.environment)]
-    about = {f"{algorithm}:{value}" for item in claimed.statement.subject for algorithm, value in item.digest.items()}
-    if about != {said.build}:
-        reasons.append(f"subject: the statement is about {', '.join(sorted(about)) or 'nothing'}, it says {said.build}")
     if builds != {said.build}:
         reasons.append(f"build: it is for {said.build}, the run was of {', '.join(sorted(builds)) or 'unknown builds'}")
     if said.environment != environment:
         reasons.append(f"environment: it is for {said.environment}, the run was on {environment or 'an unknown one'}")
-    reasons += crosscheck.validity(said.issued_at, said.expires_at, LONGEST, now)
+    reasons += personal.against(claimed.statement, said, LONGEST, now)
     held = Held(said, cast("Mapping[str, Any]", strict.loads(raw)))
     return held, [f"waiver of {said.line} by {said.by}: {reason}" for reason in reasons]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,15 @@ def test_a_nonce_of_somebody_else_an_older_one_and_none_are_refused(
     assert "was issued for canary on staging" in capsys.readouterr().out
 
 
-def test_of_many_promoters_at_once_one_uses_the_nonce(tmp_path: Path) -> None:
+def test_of_many_promoters_at_once_one_uses_the_nonce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = nonces.read
+
+    def slowly(book: Path) -> list[nonces.Entry]:
+        found = read(book)
+        time.sleep(0.02)  # without a lock the others read meanwhile
+        return found
+
+    monkeypatch.setattr(nonces, "read", slowly)
     book = tmp_path / "nonces.jsonl"
     nonce = nonces.issue(book, "canary", "production", NOW())
     with ThreadPoolExecutor(8) as pool:

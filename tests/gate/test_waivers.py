@@ -175,6 +175,19 @@ def test_a_waiver_taken_away_or_exchanged_after_signing_is_seen(office: Office, 
     assert office.verify(folder) == 0
 
 
+def test_a_waiver_that_is_about_another_build_than_it_says_counts_for_nothing(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert gate(office.words(LINE)) == 0
+    path = office.home / "reports" / "waivers" / f"{LINE}.json"
+    said = envelope.open_(path.read_bytes(), [], envelope.WAIVER).statement
+    assert said is not None
+    other = envelope.msgspec.structs.replace(said, subject=(envelope.Subject("build", {"sha256": "cd" * 32}),))
+    _ = path.write_text(json.dumps(envelope.sign(other, envelope.load_private(office.home / "lead.key"))))
+    assert office.decide(run(office, BB_02=FEW))["exit"] == 2
+    assert "subject: the statement is about" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize(
     "words",
     [

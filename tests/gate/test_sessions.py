@@ -86,13 +86,13 @@ def session(running: Running, tmp_path: Path) -> Session:
     return Session(running, tmp_path / "reports")
 
 
-def test_a_whole_run_is_go_and_two_workers_judge_its_evidence_alike(session: Session) -> None:
-    assert session.run() == 0
+def test_a_whole_run_is_go_and_judged_again_from_its_evidence_it_is_the_same(running: Running, tmp_path: Path) -> None:
+    session = Session(running, tmp_path / "reports", "a11y")  # what else this machine does makes it slower, not worse
+    assert session.run("-n", "2") == 0
     assert session.decision() == (0, "GO", "[]")
-    alone = session.outcomes()
-    watched = (session.reports / "latest").resolve()
-    assert session.run("-n", "2", f"--evidence={watched}") == 0
-    assert session.outcomes() == alone
+    seen, watched = session.outcomes(), (session.reports / "latest").resolve()
+    assert session.run(f"--evidence={watched}") == 0
+    assert session.outcomes() == seen
 
 
 def test_a_filtered_run_is_inconclusive_and_names_the_lines_left_out(session: Session) -> None:
@@ -120,15 +120,16 @@ def test_a_run_stopped_half_way_is_inconclusive(session: Session, sign: signal.S
     assert said in why
 
 
-def test_a_crashed_worker_is_inconclusive(session: Session) -> None:
-    process = session.begun(session.start("-n", "2"))
+def test_a_crashed_worker_is_inconclusive(running: Running, tmp_path: Path) -> None:
+    session = Session(running, tmp_path / "reports", "a11y")
+    process = session.begun(session.start("-n", "2", "-k", "en_01 or ax_08"))
     family = psutil.Process(process.pid).children(recursive=True)
     worker = next(p for p in family if "exec(eval(" in " ".join(p.cmdline()))
     worker.kill()
     assert process.wait(timeout=150) != 0
     code, decision, why = session.decision()
     assert (code, decision) == (2, "INCONCLUSIVE")
-    assert "worker" in why
+    assert "worker gw" in why
 
 
 def test_a_broken_conftest_is_inconclusive_also_after_a_good_run(running: Running, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from asyncio import sleep
+from asyncio import CancelledError, sleep
 from typing import TYPE_CHECKING, Any
 
 from sandbox.users.moods import USUAL, Mood, mood
@@ -33,7 +33,7 @@ class Product:
     """The product as people reach it: one pool of connections for all, nothing kept between visits."""
 
     def __init__(self, url: str, counts: Counter[str]) -> None:
-        """Prepare; `counts` gathers requests and statuses. ValueError for a URL that is not plain http."""
+        """Prepare; `counts` gathers requests and what became of each. ValueError for a URL that is not plain http."""
         self._wire = Wire(url)
         self._counts = counts
 
@@ -44,7 +44,12 @@ class Product:
     async def send(self, name: str, body: bytes | None, headers: str) -> Answer:
         """Send one request (GET without a body) with further headers as lines; OSError, TimeoutError."""
         self._counts["requests"] += 1
-        answer = await self._wire.request("GET" if body is None else "POST", PATHS[name], AGENT + headers, body or b"")
+        method = "GET" if body is None else "POST"
+        try:
+            answer = await self._wire.request(method, PATHS[name], AGENT + headers, body or b"")
+        except CancelledError:
+            self._counts["cut off"] += 1
+            raise
         self._counts[f"status {answer.status}"] += 1
         return answer
 

@@ -118,7 +118,7 @@ def test_users_use_the_product_at_about_the_rate_and_nothing_goes_wrong(town: To
     until_asked(pod, 150)
     counted = told(users)
     assert counted["requests"] <= 200 * (time.monotonic() - began) + 60
-    assert counted["requests"] - 2 <= counted["status_200"] + counted.get("status_202", 0)  # some under way at the end
+    assert counted["requests"] == counted["status_200"] + counted["status_202"] + counted.get("cut_off", 0)
     assert counted["completed"] > 5
     assert "ended_early" not in counted
     chats = pod.events("request_metrics")
@@ -130,7 +130,7 @@ def test_users_use_the_product_at_about_the_rate_and_nothing_goes_wrong(town: To
         told_of[event["event_type"]].add(event["session_id_hash"])
     chatted = {event["session_id_hash"] for event in chats}
     assert len(chatted) <= counted["sessions"]
-    assert counted["completed"] <= len(told_of["session_completed"]) <= counted["completed"] + 2
+    assert counted["completed"] <= len(told_of["session_completed"]) <= counted["completed"] + counted.get("cut_off", 0)
     assert told_of["session_completed"] <= chatted  # all events of a session carry the id that it chose at first
     assert 0.2 < len(told_of["examples_served"]) / counted["sessions"] < 0.6
 

@@ -57,6 +57,13 @@ class Child:
         except queue.Empty:
             return None
 
+    def tell(self, why: str) -> None:
+        """Close its input with a last word: a request to end, and why. It is waited for by `stop`."""
+        if self._process.stdin and not self._process.stdin.closed:
+            with contextlib.suppress(OSError):  # it has gone by itself
+                _ = self._process.stdin.write(why.encode())
+                self._process.stdin.close()
+
     def stop(self, polite_s: float = POLITE_S) -> int:
         """End it: close its input, then SIGTERM, then SIGKILL to the whole group. Return its exit status.
 

@@ -181,7 +181,7 @@ class Watch(_Struct, frozen=True):
 
     `for_s` None is the runbook's length; only a rehearsal may be shorter. A hole longer than `largest_gap_s`
     restarts the soak clock. `late_s` and `late_share`: how late our own traffic may leave before a slice of it
-    says nothing about the target.
+    says nothing about the target. `ends_on_violation`: staging's and the canary's watch end at the first violated SLO.
     """
 
     for_s: Seconds | None = None
@@ -190,6 +190,7 @@ class Watch(_Struct, frozen=True):
     largest_gap_s: Seconds = 600.0
     late_s: Seconds = 0.05
     late_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.01
+    ends_on_violation: bool = True
     requests_per_s: Seconds | None = None  # of our own traffic in this phase, where it is not load.requests_per_s
 
 

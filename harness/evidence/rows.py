@@ -50,8 +50,8 @@ class Probe:
 class Stream:
     """A planned sequence of probes and how far it is.
 
-    `state`: planned, running, done (all in), or stopped (it ended early; `note` says why). `arm_from` is the
-    profile's source of an answer's version: header, body or none.
+    `state`: planned, running, done (all in), or stopped (it ended early; `note` says why). `ended` is how its
+    collector ended, in words. `arm_from` is the profile's source of an answer's version: header, body or none.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Stream:
     probes: tuple[Probe, ...] = ()
     collector: CollectorState = "absent"
     arm_from: str = "header"
+    ended: str = ""
 
     @property
     def complete(self) -> bool:
@@ -76,7 +77,7 @@ class Stream:
             return self.note
         if self.state == "planned" and self.collector == "absent":
             return "no collector has planned it"
-        return f"stream {self.state}, collector {self.collector}"
+        return f"stream {self.state}, collector {self.ended or self.collector}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,11 +166,15 @@ class Reader:
         """Tell whether the collector is still at it, and how it ended if not."""
         if _held(self._run / LOCK):
             return "running"
-        ended = self.meta("ended")
-        if isinstance(ended, dict):
-            how = cast("dict[str, object]", ended).get("how")
-            return "finished" if how == "finished" else "stopped"
+        ended = self._ended()
+        if ended:
+            return "finished" if ended == "finished" else "stopped"
         return "dead" if (self._run / FILE).exists() else "absent"
+
+    def _ended(self) -> str:
+        """Return how the collector said that it ended, "" before it did."""
+        ended = self.meta("ended")
+        return str(cast("dict[str, object]", ended).get("how")) if isinstance(ended, dict) else ""
 
     def meta(self, key: str) -> object:
         """Return what the collector said about the run, None if nothing."""
@@ -218,6 +222,7 @@ class Reader:
             probes,
             collector=collector,
             arm_from=arm_from,
+            ended=self._ended() if collector in {"finished", "stopped"} else "",
         )
 
     def probes(self, stream: str) -> tuple[Probe, ...]:

@@ -13,7 +13,8 @@ from harness import launch
 from harness.child import Child
 from harness.errors import HarnessError, UsageError
 from harness.evidence.store import Reader
-from harness.plugin import selection, tagging
+from harness.plugin import early, selection, tagging
+from harness.plugin.early import Early, violated
 from harness.plugin.progress import Ticker, terminal
 from harness.report import files, run
 from harness.report.reading import strict
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from harness.plugin.keys import Context, Controller
     from harness.runbook import EnvironmentName
+    from harness.target import Watched
 
 COLLECTOR = (sys.executable, "-m", "harness.observe.collector")
 COLLECTOR_LOG = "collector.log"
@@ -60,6 +62,7 @@ class Serving:
         self._launched: Child | None = None
         self._collector: Child | None = None
         self._ticker: Ticker | None = None
+        self._early: list[Early] = []
         self._stopped = False
 
     @property
@@ -103,6 +106,18 @@ class Serving:
         except OSError as trouble:
             raise HarnessError(f"the collector could not be started: {trouble.strerror}") from trouble
         self._ticker = Ticker(Reader(self._context.folder.path).progress, self._context.clock, terminal())
+        self._early = [self._ends_early(phase, self._collector) for phase in early.asked(self._target, wanted)]
+
+    def _ends_early(self, phase: Watched, collector: Child) -> Early:
+        """Let a violated SLO end a phase's watch."""
+        run, target, lines = self._context.folder.path, self._target, self._context.lines
+        planned = {test.line for test in self._controller.recorder.tests.values()}
+
+        def end(said: str) -> None:
+            self._say(f"\n{phase}: {said}; the watch ends here")
+            collector.tell(said)
+
+        return Early(lambda: violated(run, phase, target, lines, planned), end, target.watched(phase).slice_s)
 
     def _attach(self) -> None:
         """Take target and evidence of another collector's run."""
@@ -126,13 +141,17 @@ class Serving:
             return
         self._stopped = True
         recorder = self._controller.recorder
+        for one in self._early:
+            one.stop()
+            if one.trouble:
+                self._say(one.trouble)
         if self._ticker is not None:
             self._ticker.stop()
         try:
             if self._collector is not None:
-                early = self._collector.ended
+                before = self._collector.ended
                 status = self._collector.stop()
-                when = "before the tests' end" if early is not None else "when it was stopped"
+                when = "before the tests' end" if before is not None else "when it was stopped"
                 recorder.collector_exit(status, f"ended {when}; see {COLLECTOR_LOG}")
             if self._context.options.evidence is not None:
                 self._keep_evidence()

@@ -44,6 +44,15 @@ def test_closing_its_input_ends_it_and_its_words_are_kept(tmp_path: Path) -> Non
     assert (tmp_path / "log").read_text() == "second\n"
 
 
+def test_it_hears_a_last_word_and_ends_even_if_nobody_waits_for_it(tmp_path: Path) -> None:
+    child = _child("import sys; print('first', flush=True); print(sys.stdin.read(), flush=True)", tmp_path)
+    assert child.first_line(10.0) == b"first\n"
+    child.tell("enough")
+    child.tell("nobody hears this")
+    assert child.stop() == 0
+    assert (tmp_path / "log").read_text() == "enough\n"
+
+
 def test_one_that_ends_by_itself_or_says_nothing_is_told_apart(tmp_path: Path) -> None:
     quick = _child("", tmp_path)
     assert quick.first_line(10.0) == b""

@@ -1,4 +1,4 @@
-"""When to end early: a signal, or the end of standard input where a parent holds the other side."""
+"""When to end early: a signal, or the end of standard input, with a last word, where a parent holds the other side."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _STDIN = 0
+MOST_SAID = 1000  # characters of a last word
 
 
 def watch(loop: asyncio.AbstractEventLoop, end: Callable[[str], None]) -> None:
@@ -30,9 +31,11 @@ def watch(loop: asyncio.AbstractEventLoop, end: Callable[[str], None]) -> None:
         return
 
     def drain() -> None:
-        while os.read(_STDIN, 4096):
-            pass
-        _told(loop, lambda: end("standard input closed"))
+        said = b""
+        while read := os.read(_STDIN, 4096):
+            said = (said + read)[-MOST_SAID:]
+        why = " ".join(said.decode(errors="replace").split())
+        _told(loop, lambda: end(why or "standard input closed"))
 
     threading.Thread(target=drain, daemon=True, name="stdin").start()
 

@@ -43,7 +43,7 @@ def test_a_watch_whose_collector_died_is_no_success(tmp_path: Path, status: Any)
     run = keep(tmp_path / "run", Kept(ended="stopped: SIGTERM"))
     code, said = status(run)
     assert code == 2
-    assert said["why"] == "stream running, collector stopped"
+    assert said["why"] == "stream running, collector stopped: SIGTERM"
     assert said["slices_done"] == 12
     assert "MET" not in {slo["outcome"] for slo in said["slos"]}
     assert said["until"] is None

@@ -136,7 +136,7 @@ def test_a_dead_target_ends_quickly_as_no_data(tmp_path: Path, *, silent: bool) 
     assert json.loads((tmp_path / "identity.json").read_text(encoding="utf-8"))["cluster_uid"] is None
 
 
-@pytest.mark.parametrize("how", ["SIGTERM", "stdin"])
+@pytest.mark.parametrize("how", ["SIGTERM", "stdin", "a last word"])
 def test_it_ends_when_told_and_keeps_what_is_in(tmp_path: Path, how: str) -> None:
     with serving(Product().app) as url:
         _ = prepared(tmp_path, url, rate_per_s=200.0, pinned_asks=10)
@@ -147,17 +147,20 @@ def test_it_ends_when_told_and_keeps_what_is_in(tmp_path: Path, how: str) -> Non
             assert time.monotonic() < deadline, "the collector asked nothing"
             time.sleep(0.05)
         begun = time.monotonic()
-        if how == "stdin":
-            assert process.stdin is not None
-            process.stdin.close()
+        if how == "SIGTERM":
+            process.send_signal(signal.SIGTERM)
         else:
-            process.send_signal(signal.Signals[how])
+            assert process.stdin is not None
+            _ = process.stdin.write("" if how == "stdin" else "P2-SLO-04 is\nviolated")
+            process.stdin.close()
         assert ended(process) == 3
         assert time.monotonic() - begun < 2
     assert reader.collector() == "stopped"
     assert reader.stream("header-canary").complete
     plain = reader.stream(names.PLAIN)
     assert not plain.complete
+    why = {"SIGTERM": "SIGTERM", "stdin": "standard input closed", "a last word": "P2-SLO-04 is violated"}[how]
+    assert plain.why == f"stream running, collector stopped: {why}"
     assert plain.probes
     assert share.splits_as_configured(0.1, tally.answers(plain)).reason is Reason.INTERRUPTED
 

@@ -81,7 +81,8 @@ class Ui(_Struct, frozen=True):
     be used again, or nothing changed for half a second. `hosts` may be loaded from beside the target itself.
     `examples_path` is where the page asks for its examples; "" compares nothing. `console` are regular expressions of
     errors in the console that mean nothing. `state_file` is a signed-in browser's storage, as Playwright saves it; it
-    never reaches a report.
+    never reaches a report. `traces` keeps Playwright's trace of each look that is not MET, for who searches a defect:
+    looks take a quarter to two thirds longer, and a page behind a login can't have them.
     """
 
     path: str = "/"
@@ -107,3 +108,12 @@ class Ui(_Struct, frozen=True):
     session: tuple[str, ...] = ("session_id",)  # where a question's body names its conversation
     known: tuple[Known, ...] = ()
     components: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])  # name -> CSS of more components
+    traces: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse traces of a page that knows who is there."""
+        if self.traces and self.state_file:
+            raise ValueError(
+                "ui.traces: wanted a page that nobody is signed in to, got ui.state_file; "
+                "a trace would hold who was signed in: take one of both away"
+            )

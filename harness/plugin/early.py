@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.evidence.phase import Watch
-    from harness.judge.answers import Arm
     from harness.runbook import Line
     from harness.target import Target, Watched
 
-ARMS: Final[Mapping[Watched, Arm | None]] = {"staging": None, "canary": "canary"}  # the phases that can end early
+ENDING: Final[tuple[Watched, ...]] = ("staging", "canary")  # a later phase is no trial: it is watched on
 MOST_SAID: Final = 300  # characters
 
 
@@ -58,13 +57,16 @@ class Early:
 
 def asked(target: Target, wanted: Sequence[str]) -> tuple[Watched, ...]:
     """Return the phases of `wanted` that a violated SLO ends."""
-    there = (phase for phase in ARMS if phase in wanted and PHASES[phase] in target.environments)
-    return tuple(phase for phase in there if target.watched(phase).ends_on_violation)
+    return tuple(
+        phase
+        for phase in ENDING
+        if phase in wanted and PHASES[phase] in target.environments and target.watched(phase).ends_on_violation
+    )
 
 
 def violated(run: Path, phase: Watched, target: Target, lines: Mapping[str, Line], planned: Collection[str]) -> str:
     """Return which of the planned SLOs is violated by what was watched so far, and by what; "" while none is."""
-    watch = phases.of(run, phase, target, lines, ARMS[phase])
+    watch = phases.of(run, phase, target, lines, "canary" if phase == "canary" else None)
     if not watch.course.usable or watch.course.ended:
         return ""
     verdicts = slos.all_six(watch.prefix, watch.six, watch.limits, _alphas(phase, watch))

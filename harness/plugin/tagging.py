@@ -115,6 +115,17 @@ def film(name: str, webp: bytes) -> None:
     _allure.attach(webp, name=name, attachment_type="image/webp", extension="webp")
 
 
+def trace(file: Path) -> None:
+    """Put a trace into the running test's result; its name says how to open it, once it is downloaded."""
+    name = f"{file.name}: python -m playwright show-trace FILE"
+    _allure.attach.file(str(file), name=name, attachment_type="application/zip", extension="zip")
+
+
+def trouble(file: Path) -> None:
+    """Put the page as it was when it could not be looked at into the running test's result."""
+    _allure.attach.file(str(file), name="the page at that moment", attachment_type=_allure.attachment_type.PNG)
+
+
 def _list(facts: Mapping[str, Any], name: str) -> list[Any]:
     found = facts.get(name)
     return found if isinstance(found, list) else []  # type: ignore[reportUnknownVariableType]

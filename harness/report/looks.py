@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from harness.report import kept
 
@@ -17,6 +17,10 @@ FOLDER = "artifacts/page"
 MARK = (214, 0, 96)
 WIDE = 3
 AROUND = 4
+LEAST = 12  # px: so much of a frame is always in its picture
+LABEL = 18  # px: the height of a number
+LETTERS = 15  # px
+NO_CRITERION = "none of WCAG's; the line itself asks for it"
 T = TypeVar("T")
 
 
@@ -33,13 +37,14 @@ def read(run: Path, name: str, kind: type[T]) -> T | None:
 def marked(folder: Path, findings: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     """Return each picture that shows a finding, with its elements framed and numbered as in the list of findings.
 
-    `folder` is `artifacts/page`; a finding has `spot` {picture, box}. A picture that can't be read is left out.
+    `folder` is `artifacts/page`; a finding has `spot` {picture, box}. Without a box all of the picture is framed; what
+    lies outside of the picture is a bar at that edge. A picture that can't be read is left out.
     """
     boxes: dict[str, list[tuple[int, list[float]]]] = {}
     for number, finding in enumerate(findings, 1):
         spot: Mapping[str, Any] = finding["spot"]
-        if spot["picture"] and spot["box"]:
-            boxes.setdefault(spot["picture"], []).append((number, list(spot["box"])))
+        if spot["picture"]:
+            boxes.setdefault(spot["picture"], []).append((number, list(spot["box"] or ())))
     found: dict[str, bytes] = {}
     for file, places in boxes.items():
         try:
@@ -51,7 +56,10 @@ def marked(folder: Path, findings: Iterable[Mapping[str, Any]]) -> dict[str, byt
 
 
 def told(findings: Iterable[Mapping[str, Any]]) -> str:
-    """Return findings as text: what is wrong, where, what was wanted, the criterion, and how to mend it."""
+    """Return findings as text: what is wrong, where, what was wanted, the criterion, and how to mend it.
+
+    Each begins with the number that it has in the marked pictures.
+    """
     parts: list[str] = []
     for number, finding in enumerate(findings, 1):
         spot: Mapping[str, Any] = finding["spot"]
@@ -60,8 +68,9 @@ def told(findings: Iterable[Mapping[str, Any]]) -> str:
             "state": finding["state"],
             "wanted": finding["wanted"],
             "got": finding["got"],
-            "criterion": finding["criterion"],
+            "criterion": finding["criterion"] or NO_CRITERION,
             "to mend": finding["fix"],
+            "picture": spot["picture"],
         }
         lines = [f"  {key + ':':<11}{value}" for key, value in rows.items() if value]
         parts.append("\n".join([f"{number}. {finding['says']} ({finding['rule']})", *lines]))
@@ -69,13 +78,34 @@ def told(findings: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _framed(picture: Image.Image, places: list[tuple[int, list[float]]]) -> bytes:
-    draw = ImageDraw.Draw(picture)
-    for number, (x, y, width, height) in places:
-        edges = (x - AROUND, y - AROUND, x + width + AROUND, y + height + AROUND)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(LETTERS)
+    taken: set[tuple[float, float]] = set()
+    for number, box in places:
+        edges = _edges(box, picture.width, picture.height)
         draw.rectangle(edges, outline=MARK, width=WIDE)
-        at = (max(0, x - AROUND), max(0, y - AROUND - 14))
-        draw.rectangle(draw.textbbox(at, f" {number} "), fill=MARK)
-        draw.text(at, f" {number} ", fill="white")
+        says = str(number)
+        wide = draw.textlength(says, font) + 2 * WIDE
+        x, y = max(0.0, min(edges[0], picture.width - wide)), max(0.0, edges[1] - LABEL)
+        while (x, y) in taken and x + 2 * wide < picture.width:
+            x += wide  # several findings at one element: their numbers stand side by side
+        taken.add((x, y))
+        draw.rectangle((x, y, x + wide, y + LABEL), fill=MARK)
+        draw.text((x + wide / 2, y + LABEL / 2), says, fill="white", font=font, anchor="mm")
     made = io.BytesIO()
     picture.save(made, "PNG")
     return made.getvalue()
+
+
+def _edges(box: list[float], across: int, down: int) -> tuple[float, float, float, float]:
+    """Return a frame around a box, as much of it as can be seen: left, top, right, bottom."""
+    if not box:
+        return 0.0, 0.0, across - 1.0, down - 1.0
+    x, y, width, height = box
+    left, right = _clamped(x - AROUND, x + width + AROUND, across)
+    top, bottom = _clamped(y - AROUND, y + height + AROUND, down)
+    return left, top, right, bottom
+
+
+def _clamped(begin: float, end: float, most: int) -> tuple[float, float]:
+    begin = min(max(0.0, begin), most - 1.0 - LEAST)
+    return max(0.0, begin), min(most - 1.0, max(end, begin + LEAST))

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from harness.report import ledger, outcomes
-from harness.report.deciding.model import Event, Recorded
+from harness.report.deciding.model import Event, Moment, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import datetime
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
+BEGUN = "artifacts/begun.jsonl"
+
+
+class Began(msgspec.Struct, frozen=True):
+    """One line of BEGUN: a test that has begun, and when."""
+
+    nodeid: str
+    at: Moment
 
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
     """The line of each planned test, which of them have ended, and what was decided, in order.
 
-    `lost`: a worker died, so what it should have run may stand behind whoever waits for it.
+    `lost`: a worker died, so what it should have run may stand behind whoever waits for it. `began` says when tests
+    began, where somebody asked for it (harness.plugin.begun), `closed` when they were torn down.
     """
 
     planned: dict[str, str]
     ended: frozenset[str]
     decided: tuple[Recorded, ...]
     lost: bool = False
+    began: Mapping[str, datetime.datetime] = field(default_factory=dict[str, "datetime.datetime"])
+    closed: Mapping[str, datetime.datetime] = field(default_factory=dict[str, "datetime.datetime"])
 
     def over(self, but: tuple[str, ...]) -> bool:
         """Tell whether nothing is left to wait for but the lines in `but`."""
@@ -47,7 +59,9 @@ def read(folder: Path) -> SoFar:
     ended |= {event.nodeid for event in events if event.event == "worker_lost"}  # nothing more comes from it
     ended |= {one.nodeid for one in decided}
     lost = any(event.event == "worker_lost" for event in events)
-    return SoFar(planned, frozenset(name for name in ended if name), decided, lost)
+    began = {one.nodeid: one.at for one in _lines(folder / BEGUN, Began)}
+    closed = {event.nodeid: event.at for event in events if event.when == "teardown" and event.nodeid}
+    return SoFar(planned, frozenset(name for name in ended if name), decided, lost, began, closed)
 
 
 def _lines(path: Path, kind: type[T]) -> Iterator[T]:

@@ -9,11 +9,14 @@ import pytest
 from harness.observe.page import chromium
 from harness.observe.page.browser import Browser
 from harness.target import Environment, Target
+from tests.pages.decided import Shower, no_go
 from tests.sandbox.product_pods import Town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from harness.report.deciding.model import Decision
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,16 @@ def browser(open_browser: Browser, town: Town) -> Iterator[Browser]:
 @pytest.fixture
 def folder(open_browser: Browser) -> Path:
     return open_browser.folder
+
+
+@pytest.fixture(scope="session")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Decision:
+    return no_go(tmp_path_factory.mktemp("reports"))
+
+
+@pytest.fixture
+def show(open_browser: Browser, decided: Decision, tmp_path: Path) -> Iterator[Shower]:
+    """Opens the decision's page from its file, in a window and a theme, with the scripts of our looks."""
+    shower = Shower(open_browser, decided, tmp_path)
+    yield shower
+    shower.close()

@@ -1,17 +1,18 @@
-"""The decision's page in a real Chromium: its first screen, both themes, a phone, and our own looks pointed at it."""
+"""The decision's page in a real Chromium: its first screen, both themes, a phone, and our own looks pointed at it.
+
+How it is used with a keyboard, read aloud, enlarged and kept still: test_decision_page_used.
+"""
 
 from __future__ import annotations
 
 import datetime
 import io
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from PIL import Image
 
-from harness.cli.decide import of_folder
 from harness.judge.page import contrast as contrast_judge
 from harness.judge.page import fitting as fitting_judge
 from harness.judge.page import reflow as reflow_judge
@@ -21,29 +22,19 @@ from harness.judge.page.contrast import ContrastSeen
 from harness.judge.page.finding import Excused
 from harness.judge.page.rings import RingsSeen
 from harness.judge.page.targets import TargetsSeen
-from harness.observe.page import axe_core, colours, components, fitting, pixels, rings, scripts, targets
-from harness.observe.page.tab import Tab
-from harness.report.deciding.model import BrokenGlass, Waived
-from harness.report.showing import page as paging
+from harness.observe.page import axe_core, colours, components, fitting, pixels, rings, targets
+from harness.report.deciding.model import BrokenGlass
 from harness.verdict import Outcome
-from tests.gate.builder import build
-from tests.gate.figures import both, calls, slow
+from tests.pages.decided import COMMAND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from harness.observe.page.browser import Browser
+    from harness.observe.page.tab import Tab
     from harness.report.deciding.model import Decision
+    from tests.pages.decided import Scheme, Shower
 
-Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SIZES = ((1280, 800), (375, 812))
-SCRIPTS = ("reach.js", *targets.SCRIPTS, *colours.SCRIPTS)
 EXCUSED = Excused("2026-01-01")
-COMMAND = (
-    "kubectl --context production-eu -n onesource annotate ingress/onesource-canary "
-    "nginx.ingress.kubernetes.io/canary-weight=0 --overwrite"
-)
 WANTED = {
     "what failed": "P2-SLO-01",
     "how much": "6.75% above 1.5 s, allowed up to 5% above 1.5 s",
@@ -52,76 +43,6 @@ WANTED = {
     "who": "L2, Grace Hopper",
     "what next": COMMAND,
 }
-
-
-def no_go(folder: Path) -> Decision:
-    """A rehearsal's NO_GO with a chart of each kind, a picture, a finding, an unknown line and a waived one."""
-    pictures = {
-        "pictures": [{"file": "a.png", "name": "landing", "state": "dark, 375 px", "width": 320, "height": 200}],
-        "findings": [{"says": "the button is pale", "wanted": "4.5:1", "got": "2.1:1", "fix": "take a darker one"}],
-    }
-    made = build(
-        folder,
-        verdicts={
-            "P2-SLO-01": ("VIOLATED", None, "P95 <= 1.5 s: 324 above 1.5 s in 4,800 requests", slow()),
-            "P2-SLO-04": ("VIOLATED", None, "too many fail", {}),
-            "P2-MON-01": ("MET", None, "not worse", both()),
-            "P2-RTE-01": ("UNKNOWN", "SAMPLE_TOO_SMALL", "12 of 59 conversations", pictures),
-            "ES-01": ("MET", None, "each line names its level", calls("P2-SLO-01")),
-        },
-        rehearsal=True,
-    )
-    (made.path / "artifacts" / "page").mkdir()
-    Image.new("RGB", (320, 200), (40, 90, 160)).save(made.path / "artifacts" / "page" / "a.png")
-    found = of_folder(made.path, "canary")
-    now = datetime.datetime(2026, 11, 24, 21, tzinfo=datetime.UTC)
-    waived = Waived("Kim", "known, see T-12", "VIOLATED", now, now + datetime.timedelta(hours=4), "ab" * 32)
-    lines = tuple(
-        replace(line, next=COMMAND)
-        if line.id == "P2-SLO-01"
-        else replace(line, waived=waived)
-        if line.id == "P2-SLO-04"
-        else line
-        for line in found.lines
-    )
-    return replace(found, lines=lines, folder=str(made.path))
-
-
-@pytest.fixture(scope="module")
-def decided(tmp_path_factory: pytest.TempPathFactory) -> Decision:
-    return no_go(tmp_path_factory.mktemp("reports"))
-
-
-@pytest.fixture
-def show(open_browser: Browser, decided: Decision, tmp_path: Path) -> Iterator[Callable[..., Tab]]:
-    """Opens the decision's page from its file, in a window and a theme, with the scripts of our looks."""
-    chromium = open_browser._chromium
-    assert chromium is not None
-    contexts: list[Any] = []
-    file = tmp_path / "verdict.html"
-
-    def shown(
-        size: tuple[int, int], scheme: Scheme, *, scale: float = 1.0, opened: bool = False, made: Decision = decided
-    ) -> Tab:
-        _ = file.write_bytes(paging.render(made, folder=Path(made.folder)).encode())
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, device_scale_factor=scale
-        )
-        contexts.append(context)
-        for script in SCRIPTS:
-            _ = context.add_init_script(scripts.text(script))
-        page = context.new_page()
-        tab = Tab(page, open_browser.target, "", tmp_path, "decision", f"{scheme}, {size[0]} px", {}, None, 0.0)
-        tab.listen()
-        _ = page.goto(file.as_uri())
-        if opened:
-            _ = tab.run("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        tab.settle()
-        return tab
-
-    yield shown
-    for context in contexts:
-        context.close()
 
 
 def wide(tab: Tab) -> tuple[int, int]:
@@ -133,7 +54,7 @@ def wide(tab: Tab) -> tuple[int, int]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=["desktop", "phone"])
 def test_the_first_screen_of_a_no_go_tells_all_there_is_to_act_on(
-    size: tuple[int, int], scheme: Scheme, show: Callable[..., Tab]
+    size: tuple[int, int], scheme: Scheme, show: Shower
 ) -> None:
     tab = show(size, scheme)
     assert tab.page.locator("h1").inner_text().startswith("NO GO")
@@ -152,7 +73,7 @@ def test_the_first_screen_of_a_no_go_tells_all_there_is_to_act_on(
     assert not tab.foreign
 
 
-def test_a_promotion_without_go_stands_above_all(show: Callable[..., Tab], decided: Decision) -> None:
+def test_a_promotion_without_go_stands_above_all(show: Shower, decided: Decision) -> None:
     now = datetime.datetime(2026, 11, 24, 21, tzinfo=datetime.UTC)
     made = replace(decided, break_glass=(BrokenGlass("Lin", "users are down", now, now),))
     tab = show((375, 812), "light", made=made)
@@ -164,7 +85,7 @@ def test_a_promotion_without_go_stands_above_all(show: Callable[..., Tab], decid
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_charts_and_pictures_are_drawn_in_the_themes_colours(scheme: Scheme, show: Callable[..., Tab]) -> None:
+def test_charts_and_pictures_are_drawn_in_the_themes_colours(scheme: Scheme, show: Shower) -> None:
     tab = show((1280, 800), scheme)
     told: dict[str, Any] = tab.run(
         """() => ({
@@ -184,7 +105,7 @@ def test_charts_and_pictures_are_drawn_in_the_themes_colours(scheme: Scheme, sho
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=["desktop", "phone"])
-def test_axe_finds_nothing(size: tuple[int, int], scheme: Scheme, show: Callable[..., Tab]) -> None:
+def test_axe_finds_nothing(size: tuple[int, int], scheme: Scheme, show: Shower) -> None:
     ran = axe_core.run(show(size, scheme, opened=True), without=("color-contrast",))
     assert ran.applied >= 12
     assert ran.results == ()
@@ -192,7 +113,7 @@ def test_axe_finds_nothing(size: tuple[int, int], scheme: Scheme, show: Callable
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=["desktop", "phone"])
-def test_every_text_has_contrast(size: tuple[int, int], scheme: Scheme, show: Callable[..., Tab]) -> None:
+def test_every_text_has_contrast(size: tuple[int, int], scheme: Scheme, show: Shower) -> None:
     tab = show(size, scheme, scale=colours.SCALE, opened=True)
     components.whole(tab)
     picture = tab.picture("whole", tab.state)
@@ -204,7 +125,7 @@ def test_every_text_has_contrast(size: tuple[int, int], scheme: Scheme, show: Ca
     assert len(texts) > 12
 
 
-def test_all_of_it_fits_into_320_px(show: Callable[..., Tab]) -> None:
+def test_all_of_it_fits_into_320_px(show: Shower) -> None:
     tab = show((320, 256), "light", opened=True)
     fitted = fitting.fitted(tab, "narrow", "320 px", fitting.roomy(tab))
     assert fitted.seen.width == 320
@@ -213,7 +134,7 @@ def test_all_of_it_fits_into_320_px(show: Callable[..., Tab]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["desktop", "phone"])
-def test_everything_to_press_is_large_enough(size: tuple[int, int], show: Callable[..., Tab]) -> None:
+def test_everything_to_press_is_large_enough(size: tuple[int, int], show: Shower) -> None:
     tab = show(size, "light")
     seen = TargetsSeen((targets._page(tab, "page", size[0]),), tab.around())
     verdict = targets_judge.judge(seen, EXCUSED)
@@ -221,7 +142,7 @@ def test_everything_to_press_is_large_enough(size: tuple[int, int], show: Callab
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_stop_of_the_tab_key_shows_its_focus(scheme: Scheme, show: Callable[..., Tab]) -> None:
+def test_every_stop_of_the_tab_key_shows_its_focus(scheme: Scheme, show: Shower) -> None:
     tab = show((1280, 800), scheme)
     stops = rings.stops(tab.page, tab.state, most=12)
     verdict = rings_judge.judge(RingsSeen(stops, (tab.state,), tab.around()), EXCUSED)

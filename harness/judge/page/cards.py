@@ -97,7 +97,11 @@ def _rows(view: View, drawn: Drawn, first: View) -> Iterator[Finding]:
         part = next((one for one in view.rows if row[0] and has(one, row[0])), None)
         if part is None:
             yield Finding(
-                "row-missing", f"the row {row[0]!r} is not on the screen", wanted="every row", fix="show all rows"
+                "row-missing",
+                f"the row {row[0]!r} is not on the screen",
+                wanted="every row",
+                got="no row of it",
+                fix="show all rows",
             )
             continue
         missing = [value for value in row if value and not has(part, value)]

@@ -171,6 +171,7 @@ def wrong_asks(pressed: Sequence[Pressed], kind: str, wanted: Sequence[str]) -> 
                 wanted="an answer",
                 got=f"status {sent[-1].status or 'none'}",
                 state=one.how,
+                fix="see why the service refused what the page sent",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping, Sequence  # noqa: TC003  msgspec reads the annotations when it runs
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.verdict import Reason, Verdict, met, unknown, violated
@@ -32,7 +32,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """An element: its selector (through frames and shadow roots), what it is for people, and where it is pictured."""
+    """An element: its selector (through frames and shadow roots), what it is for people, and where it is pictured.
+
+    A picture without a box: all of the picture shows it.
+    """
 
     where: str
     role: str = ""
@@ -138,7 +141,7 @@ def decide(
     a known finding is gone, so that its entry would hide the next one (STALE), or a person has to look
     (NEEDS_SIGNOFF).
     """
-    findings = (*findings, *_of_the_page(around))
+    findings = [_pictured(one, around.pictures) for one in (*findings, *_of_the_page(around))]
     known = [entry for entry in excused.known if datetime.date.fromisoformat(entry.expires) >= _day(excused.today)]
     excusing = {id(f): entry for f in findings for entry in known if entry.covers(f)}
     open_ = [f for f in findings if id(f) not in excusing]
@@ -186,10 +189,25 @@ def mark_of(findings: Sequence[Finding]) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
+def _pictured(one: Finding, pictures: Sequence[Picture]) -> Finding:
+    """Return a finding with a picture: one of the whole page gets the last of those most like its own state."""
+    if one.spot.picture or not pictures:
+        return one
+    words = set(one.state.split(", "))
+    best = max(reversed(pictures), key=lambda picture: len(words & {picture.name, *picture.state.split(", ")}))
+    return replace(one, spot=replace(one.spot, picture=best.file, box=None))
+
+
 def _of_the_page(around: Around) -> tuple[Finding, ...]:
     """Return what speaks against the page whatever was looked for."""
     thrown = tuple(
-        Finding("script-error", f"a script of the page failed: {text}", wanted="no error", got=text)
+        Finding(
+            "script-error",
+            f"a script of the page failed: {text}",
+            wanted="no error",
+            got=text,
+            fix="mend the script, or allow the error in the profile (ui.console)",
+        )
         for text in around.errors
     )
     return thrown + tuple(

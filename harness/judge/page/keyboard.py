@@ -124,22 +124,43 @@ def _openers(walk: Walk) -> Iterator[Finding]:
         spot = walk.controls[one.control].spot
         if not one.opened:
             fix = "open it on click, which Enter makes on a button"
-            yield Finding("opener-dead", f"Enter on {spot.said} opens nothing", spot, criterion=POPUPS, fix=fix)
+            yield Finding(
+                "opener-dead",
+                f"Enter on {spot.said} opens nothing",
+                spot,
+                "it opens",
+                "nothing opened",
+                criterion=POPUPS,
+                fix=fix,
+            )
         elif one.kept:
             says = f"what {spot.said} opens keeps focus: neither Escape nor Tab leaves it"
-            yield Finding("keyboard-trap", says, spot, criterion=NO_TRAP, fix="close it on Escape")
+            got = "focus stays inside"
+            yield Finding(
+                "keyboard-trap", says, spot, "Escape leaves it", got, criterion=NO_TRAP, fix="close it on Escape"
+            )
         elif not one.closed:
             says = f"Escape does not close what {spot.said} opens"
-            yield Finding("popup-stays", says, spot, criterion=POPUPS, fix="close it on Escape")
+            yield Finding(
+                "popup-stays", says, spot, "closed by Escape", "still open", criterion=POPUPS, fix="close it on Escape"
+            )
         elif not one.back:
             says = f"when what {spot.said} opens is closed, focus does not come back to it"
-            yield Finding("focus-not-back", says, spot, criterion=ORDER, fix="focus the control when it is closed")
+            fix = "focus the control when it is closed"
+            yield Finding("focus-not-back", says, spot, "focus on it", "focus elsewhere", criterion=ORDER, fix=fix)
 
 
 def _trapped(walk: Walk) -> Finding:
     """Return why the walk never came to the page's end."""
     if not walk.forward:
-        return Finding("nothing-reached", "Tab from the page's beginning reaches nothing", criterion=KEYBOARD)
+        return Finding(
+            "nothing-reached",
+            "Tab from the page's beginning reaches nothing",
+            wanted="the first control",
+            got="no stop",
+            criterion=KEYBOARD,
+            fix="give the page controls that take focus",
+        )
     last = walk.forward[-1]
     before = [i for i, visit in enumerate(walk.forward[:-1]) if visit.at == last.at]
     ring = walk.forward[before[-1] + 1 :] if before else (last,)
@@ -196,7 +217,7 @@ def _order(walk: Walk) -> Iterator[Finding]:
         if visit.at in first:
             says = f"Tab comes to {walk.spot(visit).said} twice on its way"
             fix = "leave the order to the document"
-            yield Finding("stop-repeats", says, walk.spot(visit), criterion=ORDER, fix=fix)
+            yield Finding("stop-repeats", says, walk.spot(visit), "each stop once", "twice", criterion=ORDER, fix=fix)
         _ = first.setdefault(visit.at, visit)
     controls = [walk.controls[at] for at in first if 0 <= at < len(walk.controls)]
     controls = [one for one in controls if one.tabindex <= 0 and min(one.place[2:]) >= _LEAST_PX]
@@ -217,7 +238,9 @@ def _back(walk: Walk) -> Iterator[Finding]:
     if not walk.returned:
         spot = walk.spot(walk.backward[-1]) if walk.backward else NOWHERE
         says = f"Shift and Tab never leave {spot.said} on the way back"
-        yield Finding("no-way-back", says, spot, criterion=NO_TRAP, fix="do not prevent what Shift and Tab do")
+        wanted, got = "the page's beginning", "the same stop"
+        fix = "do not prevent what Shift and Tab do"
+        yield Finding("no-way-back", says, spot, wanted, got, criterion=NO_TRAP, fix=fix)
         return
     there, back = _stops(walk, walk.forward), _stops(walk, walk.backward[::-1])
     if [key for key, _ in there] == [key for key, _ in back]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+import zipfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from harness.observe.page import chromium, scripts
 from harness.observe.page.film import Film
 from harness.observe.page.tab import LookError, Tab
+from harness.observe.page.tracing import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,6 +37,8 @@ FLAGS = (
     "--disable-lcd-text",  # grey edges: a pixel's contrast is that of its colour
 )
 ACTION_WITHIN_MS = 5_000.0
+TRACE = ".trace.zip"
+NO_TRACE = (PlaywrightError, OSError, zipfile.BadZipFile, msgspec.MsgspecError, LookupError)  # changes no verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class State:
     reduced_motion: bool = False
     forced_colors: bool = False
     scale: float = 1.0  # device pixels for one CSS px
-    film: bool = True
+    film: bool = True  # and trace it, if the profile wants traces: both take time from what is timed
     scripts: tuple[str, ...] = ()  # of scripts/, run in each frame before the page's own
 
     @property
@@ -120,7 +125,9 @@ class Browser:
     def tab(self, name: str, state: State = DESKTOP) -> Generator[Tab]:
         """Open the page in a context of its own; `name` begins the names of its pictures."""
         context = self._context(state)
+        trace: Trace | None = None
         try:
+            trace = Trace(context) if state.film and self.target.ui.traces else None
             page = context.new_page()
             page.set_default_timeout(ACTION_WITHIN_MS)
             film = Film(page) if state.film else None
@@ -144,6 +151,9 @@ class Browser:
                 _ = self.tabs[-1].picture("trouble")
             raise
         finally:
+            if trace is not None:
+                with suppress(*NO_TRACE):
+                    _ = trace.keep(self.folder / f"{name}{TRACE}")
             with suppress(PlaywrightError):  # a browser that died took it along
                 context.close()
 

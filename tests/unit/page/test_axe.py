@@ -186,3 +186,29 @@ def test_a_criterion_is_called_by_its_name(number: str, name: str) -> None:
 )
 def test_axe_s_tags_name_the_criteria(tags: tuple[str, ...], names: str) -> None:
     assert criteria.of_tags(tags) == names
+
+
+POPUP = (
+    "Fix all of the following:\n  Unable to determine if aria-controls referenced ID exists on the page while using "
+    'aria-haspopup: aria-controls="menu"'
+)
+
+
+def test_what_a_control_with_a_pop_up_names_needs_nobody_to_look_for_when_it_is_there() -> None:
+    there = replace(LOST, summary=POPUP)
+    assert judge(seen(("light", "landing", "", there)), EXCUSED).outcome is Outcome.MET
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        replace(LOST, summary=POPUP, lost=("aria-controls",)),
+        replace(LOST, summary=POPUP + "\n  aria-current value is invalid"),
+        replace(LOST, summary="Fix all of the following:\n  Unable to determine something else"),
+        replace(LOST, rule="aria-allowed-role", summary=POPUP),
+    ],
+    ids=["it is not there", "and something else", "something else", "another rule"],
+)
+def test_of_other_doubts_a_person_is_asked(doubt: AxeResult) -> None:
+    verdict = judge(seen(("light", "landing", "", doubt)), EXCUSED)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, Reason.NEEDS_SIGNOFF)

@@ -177,3 +177,39 @@ def test_what_several_tabs_had_around_them_is_told_once() -> None:
     assert both.versions == {"browser": "c", "axe-core": "4"}
     assert [picture.file for picture in both.pictures] == ["a.png", "b.png"]
     assert (both.errors, both.foreign, both.took_s) == (("e", "f"), ("h", "i"), 3.5)
+
+
+LANDING, DARK, RELOADED = (
+    Picture(name, f"BB-05-{name}.png", 1280, 800, state)
+    for name, state in (("landing", "light, 1280 px"), ("dark", "dark, 1280 px"), ("reloaded", "dark, 1280 px"))
+)
+PICTURED = Around(pictures=(LANDING, DARK, RELOADED))
+
+
+@pytest.mark.parametrize(
+    ("state", "picture"),
+    [("light, 1280 px", LANDING), ("dark", RELOADED), ("light, landing", LANDING), ("", RELOADED)],
+)
+def test_what_is_wrong_with_the_whole_page_is_shown_in_the_picture_most_like_its_state(
+    state: str, picture: Picture
+) -> None:
+    verdict = decided(Finding("theme-lost", "the theme is lost", state=state), around=PICTURED)
+    (found,) = facts(verdict)["findings"]
+    assert (found["spot"]["picture"], found["spot"]["box"]) == (picture.file, None)
+
+
+def test_an_element_keeps_the_picture_that_its_look_gave_it() -> None:
+    pictured = replace(FINDING, spot=replace(BUTTON, picture="own.png", box=(1.0, 2.0, 3.0, 4.0)))
+    (found,) = facts(decided(pictured, around=PICTURED))["findings"]
+    assert (found["spot"]["picture"], found["spot"]["box"]) == ("own.png", (1.0, 2.0, 3.0, 4.0))
+
+
+def test_a_picture_changes_neither_what_is_known_nor_what_was_signed() -> None:
+    assert decided(FINDING, known=(KNOWN,), around=PICTURED).outcome is Outcome.MET
+    assert decided(DOUBT, signed="Ann", around=PICTURED).outcome is Outcome.MET
+
+
+def test_an_error_of_a_script_says_what_to_do_about_it() -> None:
+    (found,) = facts(decided(around=replace(PICTURED, errors=("x is not defined",))))["findings"]
+    assert all(found[key] for key in ("wanted", "got", "fix"))
+    assert found["spot"]["picture"] == RELOADED.file

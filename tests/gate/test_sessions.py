@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from tests.faults.papers import papers
 from tests.running import ROOT, Running, heed_sigint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 pytestmark = pytest.mark.xdist_group("sessions")
 
@@ -72,6 +73,41 @@ class Session:
         return {row["line"]: row["outcome"] for row in map(json.loads, rows)}
 
 
+class Elsewhere:
+    """Another place: a signed run's folder came there; known are the keyring, a profile and the live cluster."""
+
+    def __init__(self, running: Running, run: Path, home: Path) -> None:
+        """Carry a run there."""
+        self._running, self._run = running, home / run.name
+        _ = shutil.copytree(run, self._run)
+        _ = shutil.copy(run.parent / "keys" / "gate.pub", home / "gate.pub")
+        _ = (home / "ring.toml").write_text('[[keys]]\nname = "gate"\nfile = "gate.pub"\nmay = ["decide"]\n')
+        self._ring, self._env = home / "ring.toml", {"PATH": os.environ["PATH"], "HOME": str(home), "TZ": "Asia/Tokyo"}
+
+    def verify(self) -> tuple[int, str]:
+        """Verify against the keyring and what the cluster runs now; return the exit code and the refusals."""
+        words = ["verify", str(self._run / "verdict.intoto.json"), "--keyring", str(self._ring), "--rehearsal"]
+        words += ["--expect", "phase=a11y", "--expect", f"cluster_uid={self._running.said.cluster_uids['staging']}"]
+        words += ["--target", str(self._running.said.target)]
+        gate = str(Path(sys.executable).with_name("gate"))
+        done = subprocess.run(
+            [gate, *words], cwd=self._run.parent, env=self._env, capture_output=True, text=True, check=False
+        )
+        return done.returncode, "".join(line for line in done.stdout.splitlines() if line.startswith("refused"))
+
+    @contextlib.contextmanager
+    def another_build_rolled_out(self) -> Generator[None]:
+        """Let staging run the build that was there before, for a while."""
+        roll = ("deployment/onesource", "--timeout=60s")
+        _ = self._running.kubectl("set", "image", "deployment/onesource", "backend=onesource/backend:v1.4.0")
+        _ = self._running.kubectl("rollout", "status", *roll)
+        try:
+            yield
+        finally:
+            _ = self._running.kubectl("rollout", "undo", "deployment/onesource")
+            _ = self._running.kubectl("rollout", "status", *roll)
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with Running(tmp_path_factory.mktemp("sandbox")) as running:
@@ -93,6 +129,11 @@ def test_a_whole_run_is_go_and_judged_again_from_its_evidence_it_is_the_same(run
     seen, watched = session.outcomes(), (session.reports / "latest").resolve()
     assert session.run(f"--evidence={watched}") == 0
     assert session.outcomes() == seen
+    elsewhere = Elsewhere(running, watched, tmp_path / "elsewhere")
+    assert elsewhere.verify() == (0, "")
+    with elsewhere.another_build_rolled_out():
+        code, why = elsewhere.verify()
+    assert (code, "digest" in why) == (1, True), why
 
 
 def test_a_filtered_run_is_inconclusive_and_names_the_lines_left_out(session: Session) -> None:

@@ -182,7 +182,7 @@ def write(made: Decision, folder: Path, signing: Signing | None) -> None:
         "verdict.html": page.render(made, public, folder).encode(),
         "verdict.md": markdown.render(made, public).encode(),
         "junit.xml": junit.render(made),
-        "verdict.json": files.indented(document.of(made)),
+        "verdict.json": document.written(made),
     }
     if signing is not None:
         job = executor.job(os.environ)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from harness.report import stamp
 from harness.report.deciding import records
-from harness.report.deciding.events import again, first_line, of, plan
+from harness.report.deciding.events import again, first_line, plan
 from harness.report.deciding.model import Blocker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.report.deciding.model import Event, Evidence, Rules, Run, Wanted
+    from harness.report.deciding.heard import Heard
+    from harness.report.deciding.kept import Ledger
+    from harness.report.deciding.model import Evidence, Rules, Run, Wanted
 
 SKEW = datetime.timedelta(seconds=5)  # two clocks readings of one machine may differ by this much
 EXITS = {
@@ -41,7 +43,7 @@ def validity(
     return reasons
 
 
-def all_of(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datetime) -> list[Blocker]:
+def all_of(evidence: Evidence, heard: Heard, rules: Rules, wanted: Wanted, now: datetime.datetime) -> list[Blocker]:
     """Every check, in the order a reader wants them."""
     if evidence.run is None and not evidence.ledger:
         nothing = Blocker("INCOMPLETE", f"{evidence.folder} holds no run; {again(rules)}")
@@ -49,9 +51,9 @@ def all_of(evidence: Evidence, rules: Rules, wanted: Wanted, now: datetime.datet
     found = session(evidence, rules)
     found += identity(evidence, rules, wanted)
     found += selection(evidence, rules)
-    found += records.tests(evidence, rules)
-    found += records.outcomes(evidence)
-    found += records.allure(evidence)
+    found += records.tests(evidence, heard, rules)
+    found += records.outcomes(evidence, heard)
+    found += records.allure(evidence, heard)
     found += times(evidence, rules, now)
     found += evidence.troubles
     return sorted(found, key=_rank)
@@ -116,47 +118,46 @@ def session(evidence: Evidence, rules: Rules) -> list[Blocker]:
     if not ledger:
         return [Blocker("INCOMPLETE", f"ledger.jsonl is missing or empty: nothing shows what ran; {again(rules)}")]
     found = _sequence(ledger)
-    kinds = [event.event for event in ledger]
-    if "finish" in kinds and kinds[-1] != "finish":
+    if ledger.of("finish") and ledger[-1].event != "finish":
         said = "ledger.jsonl goes on after the run's finish: lines were moved or added"
         found.append(Blocker("TAMPERED", f"{said}; {again(rules)}"))
     for kind in ("start", "plan", "finish"):
         found += _once(ledger, kind, rules)
-    for event in of(ledger, "finish"):
+    for event in ledger.of("finish"):
         status = event.exit_status
         if status not in {0, 1}:
             code, why = EXITS.get(-1 if status is None else status, ("ERROR", "pytest ended abnormally"))
             found.append(Blocker(code, f"{why} (exit status {status}); {again(rules)}"))
-    for event in of(ledger, "collect_error"):
+    for event in ledger.of("collect_error"):
         said = f"{event.nodeid} could not be collected: {first_line(event.message)}"
         found.append(Blocker("INCOMPLETE", f"{said}; mend it, then {again(rules)}"))
-    for event in of(ledger, "worker_lost"):
+    for event in ledger.of("worker_lost"):
         said = f"worker {event.worker} died: {first_line(event.message)}"
         found.append(Blocker("INTERRUPTED", f"{said}; {again(rules)}"))
-    for event in of(ledger, "interrupted"):
+    for event in ledger.of("interrupted"):
         found.append(Blocker("INTERRUPTED", f"the run was interrupted: {first_line(event.message)}; {again(rules)}"))
-    for event in of(ledger, "collector_exit"):
+    for event in ledger.of("collector_exit"):
         if event.exit_status != 0:
             said = f"the collector of evidence ended with {event.exit_status}: {first_line(event.message)}"
             found.append(Blocker("NO_DATA", f"{said}; see collector.log, then {again(rules)}"))
-    for event in of(ledger, "start"):
+    for event in ledger.of("start"):
         if evidence.run is not None and event.run != evidence.run.run:
             said = f"ledger.jsonl is of run {event.run}, run.json of {evidence.run.run}"
             found.append(Blocker("FOREIGN", f"{said}; {again(rules)}"))
     return found
 
 
-def _sequence(ledger: Sequence[Event]) -> list[Blocker]:
-    numbers = [event.seq for event in ledger]
-    if numbers == list(range(len(numbers))):
+def _sequence(ledger: Ledger) -> list[Blocker]:
+    wrong = ledger.misplaced()
+    if wrong is None:
         return []
-    at = next((i for i, n in enumerate(numbers) if n != i), 0)
-    said = f"ledger.jsonl line {at + 1} has seq {numbers[at]}, wanted {at}: lines were removed, added or moved"
+    place, number = wrong
+    said = f"ledger.jsonl line {place + 1} has seq {number}, wanted {place}: lines were removed, added or moved"
     return [Blocker("TAMPERED", f"{said}; this folder proves nothing any more, run again")]
 
 
-def _once(ledger: Sequence[Event], kind: str, rules: Rules) -> list[Blocker]:
-    seen = len(of(ledger, kind))
+def _once(ledger: Ledger, kind: str, rules: Rules) -> list[Blocker]:
+    seen = len(ledger.of(kind))
     if seen == 1:
         return []
     if seen > 1:
@@ -182,7 +183,7 @@ def selection(evidence: Evidence, rules: Rules) -> list[Blocker]:
         found.append(
             Blocker("INCOMPLETE", f"policy.toml requires no line for {rules.phase}; nothing can be GO of nothing")
         )
-    plans = of(evidence.ledger, "plan")
+    plans = evidence.ledger.of("plan")
     dropped = [nodeid for event in plans for nodeid in event.deselected]
     for line in rules.required:
         lost = [nodeid for nodeid in dropped if slug(line) in nodeid.rpartition("::")[2]]
@@ -222,8 +223,7 @@ def narrowing(argv: Sequence[str]) -> str:
 def times(evidence: Evidence, rules: Rules, now: datetime.datetime) -> list[Blocker]:
     """Is the run recent, and does nothing in it come from the future or from outside its window?"""
     run, found = evidence.run, list[Blocker]()
-    stamps = [event.at for event in evidence.ledger] + [item.at for item in evidence.outcomes]
-    stamps += [run.started] if run else []
+    stamps = [*evidence.ledger.span(), *evidence.outcomes.span(), *([run.started] if run else [])]
     if not stamps:
         return []
     measured = list(evidence.measured or ())
@@ -240,9 +240,10 @@ def times(evidence: Evidence, rules: Rules, now: datetime.datetime) -> list[Bloc
         said = f"evidence.db begins {min(measured).isoformat()}, before the run itself ({run.started.isoformat()})"
         found.append(Blocker("FOREIGN", f"{said}; {again(rules)}"))
     low, high = run.started - SKEW if run else min(stamps), max(stamps) + SKEW
-    for result in evidence.results:
-        start, stop = _moment(result.start_ms), _moment(result.stop_ms)
+    for place, (began, ended) in enumerate(evidence.results.spans()):
+        start, stop = _moment(began), _moment(ended)
         if start is None or stop is None or not low <= start <= stop <= high:
+            result = evidence.results[place]
             said = f"allure-results/{result.file} ran {start} to {stop}, outside of the run's {low} to {high}"
             found.append(Blocker("STALE", f"{said}; run again", result.lines[0] if len(result.lines) == 1 else None))
     return found

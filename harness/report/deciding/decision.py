@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from harness.report.deciding import crosscheck, events
+from harness.report.deciding import heard as hearing
 from harness.report.deciding.model import Blocker, Counts, Decision, Judged
+from harness.report.deciding.seen import Seen
 from harness.verdict import Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from harness.report.deciding.heard import Heard
     from harness.report.deciding.model import (
         BrokenGlass,
         Decided,
-        Event,
         Evidence,
         Previous,
         Recorded,
@@ -47,15 +49,15 @@ def decide(
     is VIOLATED: a violation stays one in an incomplete run too. Everything else is INCONCLUSIVE. `now` is aware UTC.
     """
     beside = beside or Beside()
-    blockers = crosscheck.all_of(evidence, rules, wanted, now)
-    seen = _Seen.of(evidence, rules, blockers)
+    heard = hearing.of(evidence)
+    blockers = crosscheck.all_of(evidence, heard, rules, wanted, now)
+    seen = Seen.of(evidence, heard, rules, blockers)
     judged = (_judged(rule, seen, rules) for rule in rules.lines.values() if not rule.planned)
     lines = tuple(one if one.id in seen.against else _waived(one, rules, beside.waivers) for one in judged)
     own = _of_lines(lines, rules, blockers)
     blockers = [*(b for b in own if b.code == "VIOLATED"), *blockers, *(b for b in own if b.code != "VIOLATED")]
     blockers = [replace(blocker, message=" ".join(blocker.message.split())) for blocker in blockers]
     planned = tuple(rule for rule in rules.lines.values() if rule.planned)
-    times = [event.at for event in evidence.ledger]
     run = evidence.run
     return Decision(
         decision=_decision(lines, rules, blockers),
@@ -65,11 +67,11 @@ def decide(
         lines=lines,
         planned=planned,
         blockers=tuple(blockers),
-        counts=counted(evidence),
+        counts=counted(evidence, heard),
         environment=run.environment if run else None,
         run=run,
-        started=run.started if run else min(times, default=None),
-        finished=max((e.at for e in events.of(evidence.ledger, "finish")), default=None),
+        started=run.started if run else min(evidence.ledger.span(), default=None),
+        finished=max((e.at for e in evidence.ledger.of("finish")), default=None),
         decided_at=now,
         expires_at=min([now + datetime.timedelta(seconds=rules.valid_for_s), *_ends(lines)]),
         policy_sha256=rules.sha256,
@@ -110,43 +112,12 @@ def _ends(lines: Sequence[Judged]) -> list[datetime.datetime]:
     return [line.waived.expires_at for line in lines if line.waived is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was planned, said and found, by line: a run can have many tests."""
-
-    tests: Mapping[str, set[str]]
-    recorded: Mapping[str, list[Recorded]]
-    against: Mapping[str, list[Blocker]]
-    began: set[str]
-    ended: set[str]
-
-    @classmethod
-    def of(cls, evidence: Evidence, rules: Rules, blockers: Sequence[Blocker]) -> _Seen:
-        """Go through everything once."""
-        tests: dict[str, set[str]] = {}
-        recorded: dict[str, list[Recorded]] = {}
-        against: dict[str, list[Blocker]] = {}
-        for test in events.plan(evidence):
-            if rules.phase in test.phases:
-                tests.setdefault(test.line, set()).add(test.nodeid)
-        for item in evidence.outcomes:
-            if item.nodeid in tests.get(item.line, ()):
-                recorded.setdefault(item.line, []).append(item)
-        for blocker in blockers:
-            if blocker.line is not None:
-                against.setdefault(blocker.line, []).append(blocker)
-        reports = events.of(evidence.ledger, "report")
-        began = {event.nodeid or "" for event in reports}
-        return cls(tests, recorded, against, began, {e.nodeid or "" for e in reports if e.when == "teardown"})
-
-
-def _judged(rule: Rule, seen: _Seen, rules: Rules) -> Judged:
+def _judged(rule: Rule, seen: Seen, rules: Rules) -> Judged:
     """Take the worst of what a line's tests said; what they did not say is UNKNOWN."""
-    tests, recorded = seen.tests.get(rule.id, set[str]()), seen.recorded.get(rule.id, [])
-    silent = tests - {item.nodeid for item in recorded}
+    silent = seen.silent(rule.id)
     against = seen.against.get(rule.id, [])
-    said = _worst(rule, recorded)
-    if said.outcome is not Outcome.VIOLATED and (silent or not tests):
+    said = _said(rule, seen.worst.get(rule.id))
+    if said.outcome is not Outcome.VIOLATED and (silent or rule.id not in seen.tests):
         reason = _why_silent(silent, seen)
         because = against[0].message if against else "no test of this line ran"
         return replace(said, outcome=Outcome.UNKNOWN, reason=reason, because=because, facts={}, next=rules.again)
@@ -157,11 +128,10 @@ def _judged(rule: Rule, seen: _Seen, rules: Rules) -> Judged:
     return replace(said, next=todo[said.outcome])
 
 
-def _worst(rule: Rule, recorded: Sequence[Recorded]) -> Judged:
+def _said(rule: Rule, item: Recorded | None) -> Judged:
     blank = Judged(rule.id, rule.says, Outcome.UNKNOWN, Reason.NOT_RUN, "", {}, rule.escalation, "", rule.alpha)
-    if not recorded:
+    if item is None:
         return blank
-    item = max(recorded, key=lambda one: Outcome[one.outcome])
     outcome = Outcome[item.outcome]
     reason = None
     if outcome is Outcome.UNKNOWN:
@@ -170,10 +140,10 @@ def _worst(rule: Rule, recorded: Sequence[Recorded]) -> Judged:
     return replace(blank, outcome=outcome, reason=reason, because=" ".join(item.because.split()), facts=facts)
 
 
-def _why_silent(silent: set[str], seen: _Seen) -> Reason:
-    if silent & seen.ended:
+def _why_silent(silent: set[str], seen: Seen) -> Reason:
+    if any(seen.ended(nodeid) for nodeid in silent):
         return Reason.ERROR
-    return Reason.INTERRUPTED if silent & seen.began else Reason.NOT_RUN
+    return Reason.INTERRUPTED if not silent.isdisjoint(seen.heard.passed) else Reason.NOT_RUN
 
 
 def _of_lines(lines: Sequence[Judged], rules: Rules, told: Sequence[Blocker]) -> list[Blocker]:
@@ -205,20 +175,20 @@ def remedy(reason: Reason, rules: Rules) -> str:
     }.get(reason, again)
 
 
-def counted(evidence: Evidence) -> Counts:
+def counted(evidence: Evidence, heard: Heard) -> Counts:
     """Count what was planned and what became of it."""
-    kinds = events.by_kind(evidence.ledger)
+    ledger = evidence.ledger
     planned = {test.nodeid for test in events.plan(evidence)}
-    ended = {event.nodeid for event in kinds.get("report", ()) if event.when == "teardown"}
-    finish: Sequence[Event] = kinds.get("finish", ())
+    ran = sum(nodeid in heard.ended for nodeid in planned)
+    finish = ledger.of("finish")
     return Counts(
         planned=len(planned),
-        ran=len(planned & ended),
-        not_run=len(planned - ended),
-        deselected=sum(len(event.deselected) for event in kinds.get("plan", ())),
-        collect_errors=len(kinds.get("collect_error", ())),
-        workers_lost=len(kinds.get("worker_lost", ())),
-        interrupted=len(kinds.get("interrupted", ())),
+        ran=ran,
+        not_run=len(planned) - ran,
+        deselected=sum(len(event.deselected) for event in ledger.of("plan")),
+        collect_errors=len(ledger.of("collect_error")),
+        workers_lost=len(ledger.of("worker_lost")),
+        interrupted=len(ledger.of("interrupted")),
         results=len(evidence.results),
         exit_status=finish[-1].exit_status if finish else None,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping  # noqa: TC003
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
+    from harness.report.deciding.kept import Ledger, Outcomes, Results
     from harness.verdict import Fact, Outcome, Reason
 
 Decided = Literal["GO", "NO_GO", "INCONCLUSIVE"]
@@ -103,8 +104,7 @@ class Recorded(msgspec.Struct, frozen=True):
         check_times(self.at)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, gc=False):
     """One Allure result file, reduced to what the gate compares."""
 
     file: str
@@ -123,13 +123,13 @@ class Evidence:
     """A run's folder, read. `troubles` holds what could not be read or does not belong."""
 
     folder: str
-    run: Run | None = None
-    ledger: tuple[Event, ...] = ()
-    outcomes: tuple[Recorded, ...] = ()
-    results: tuple[Result, ...] = ()
-    measured: tuple[datetime.datetime, datetime.datetime] | None = None  # oldest and newest time in evidence.db
-    troubles: tuple[Blocker, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict[str, str])  # name -> sha256, the gate's own left out
+    run: Run | None
+    ledger: Ledger
+    outcomes: Outcomes
+    results: Results
+    measured: tuple[datetime.datetime, datetime.datetime] | None  # oldest and newest time in evidence.db
+    troubles: tuple[Blocker, ...]
+    files: Mapping[str, str]  # name -> sha256, the gate's own left out
 
 
 @dataclass(frozen=True, slots=True)

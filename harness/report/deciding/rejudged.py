@@ -14,6 +14,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.report.deciding import decision, records, rules
+from harness.report.deciding.kept import Ledger, Outcomes, Results
 from harness.report.reading import strict
 from harness.report.signing.waive import Held, Waiver
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from harness.report.deciding.model import Decision, Event, Evidence, Recorded, Result
+    from harness.report.deciding.model import Decision, Event, Evidence, Recorded
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ def as_if(stored: Evidence, again: Evidence) -> Evidence:
     """
     before = {item.nodeid: item for item in stored.outcomes}
     last = max(item.at for item in stored.outcomes) if stored.outcomes else None
-    outcomes = tuple(_dated(item, before.get(item.nodeid), last) for item in again.outcomes)
+    outcomes = Outcomes(_dated(item, before.get(item.nodeid), last) for item in again.outcomes)
     differ = {
         item.nodeid: item.outcome
         for item in outcomes
@@ -116,7 +117,7 @@ def as_if(stored: Evidence, again: Evidence) -> Evidence:
     if not differ:
         return replace(stored, outcomes=outcomes)
     status = 0 if all(item.outcome == "MET" for item in outcomes) else 1
-    ledger = tuple(_retold(event, differ, status) for event in stored.ledger)
+    ledger = Ledger(_retold(event, differ, status) for event in stored.ledger)
     return replace(stored, outcomes=outcomes, ledger=ledger, results=_results(stored, outcomes, differ))
 
 
@@ -134,12 +135,12 @@ def _retold(event: Event, differ: Mapping[str, str], status: int) -> Event:
     return msgspec.structs.replace(event, outcome="failed" if failed else "passed")
 
 
-def _results(stored: Evidence, outcomes: tuple[Recorded, ...], differ: Mapping[str, str]) -> tuple[Result, ...]:
+def _results(stored: Evidence, outcomes: Outcomes, differ: Mapping[str, str]) -> Results:
     """Let the results of each line with a difference say what its tests say now, one result per test."""
     lines = {item.line for item in outcomes if item.nodeid in differ}
     left = {line: [records.STATUS[item.outcome] for item in outcomes if item.line == line] for line in lines}
-    found: list[Result] = []
+    found = Results()
     for result in stored.results:
         statuses = left.get(result.lines[0], []) if len(result.lines) == 1 else []
-        found.append(replace(result, status=statuses.pop(0)) if statuses else result)
-    return tuple(found)
+        found.append(msgspec.structs.replace(result, status=statuses.pop(0)) if statuses else result)
+    return found

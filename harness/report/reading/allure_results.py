@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
+from harness.report.deciding.kept import Results
 from harness.report.deciding.model import Blocker, Result
 from harness.report.reading import strict
-from harness.report.reading.parsed import RUN_AGAIN, damaged, shown
+from harness.report.reading.attachments import Attachments, base
+from harness.report.reading.parsed import damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-T = TypeVar("T")
-
-FOLDER = "allure-results/"
 RESULT = "-result.json"
 READ: Final = (RESULT, "-container.json", "-globals.json")  # what can name an attachment
 SELF_EXCUSES = ("known", "muted", "flaky")
@@ -102,38 +101,33 @@ _WRITER: Final = msgspec.json.Encoder()
 class Reader:
     """Takes one file after the other and keeps of each what is compared later."""
 
-    def __init__(self, troubles: list[Blocker]) -> None:
-        """Add whatever is wrong to `troubles`."""
-        self.results: list[Result] = []
+    def __init__(self, names: Iterable[str], troubles: list[Blocker]) -> None:
+        """Take files of these names, each below FOLDER, and add whatever is wrong to `troubles`."""
+        self.results = Results()
         self._troubles = troubles
-        self._names: list[str] = []
-        self._attached: set[str] = set()
-        self._sources: set[str] = set()
-        self._same: dict[object, Any] = {}
+        self._attachments = Attachments(names)
 
     def take(self, name: str, content: bytes | None) -> None:
         """Take a file of the folder; `content` counts for files of READ only, None is one that is too large."""
-        self._names.append(name)
-        if "-attachment" in name:
-            self._attached.add(_base(name))
+        self._attachments.there(name)
         if not name.endswith(READ):
             return
         try:
             whole = _whole(content)
             if name.endswith(RESULT):
-                self.results.append(self._result(_base(name), whole))
+                self.results.append(self._result(base(name), whole))
             else:
-                self._sources.update(sources(strict.loads(whole)))
+                self._attachments.named(sources(strict.loads(whole)))
         except (strict.Malformed, msgspec.ValidationError) as trouble:
             self._troubles.append(damaged(name, trouble))
 
     def _result(self, file: str, content: bytes) -> Result:
         written = quick(content)
         if written is not None:
-            self._sources.update(one.source for one in written.attachments if one.source is not None)
+            self._attachments.named(one.source for one in written.attachments if one.source is not None)
             return self._reduced(file, written)
         value = strict.loads(content)
-        self._sources.update(sources(value))
+        self._attachments.named(sources(value))
         return self._reduced(file, msgspec.convert(value, _Raw))
 
     def _reduced(self, file: str, raw: _Written | _Raw) -> Result:
@@ -146,31 +140,18 @@ class Reader:
         return Result(
             file=file,
             name=raw.name,
-            status=self._once(raw.status),
-            lines=self._once(tuple(lines)),
-            runs=self._once(tuple(runs)),
+            status=raw.status,
+            lines=tuple(lines),
+            runs=tuple(runs),
             history_id=raw.history_id,
             flags=_flags(raw.status_details),
             start_ms=raw.start,
             stop_ms=raw.stop,
         )
 
-    def _once(self, said: T) -> T:
-        """Return the equal one that is kept already: a few statuses, lines and runs stand in all results."""
-        return self._same.setdefault(said, said)
-
     def finish(self) -> None:
         """Compare the attachments that are named with those that are there."""
-        lost = self._sources - self._attached
-        if lost:
-            lost -= {_base(name) for name in self._names}
-        for source in sorted(lost):
-            said = f"allure-results/{shown(source)} is named by a result, but is not there"
-            self._troubles.append(Blocker("INCOMPLETE", f"{said}; {RUN_AGAIN}"))
-        for name in self._names:
-            if "-attachment" in name and _base(name) not in self._sources:
-                said = f"{name} belongs to no result: the test that made it was killed, or it was put there"
-                self._troubles.append(Blocker("EXTRA_FILE", f"{said}; run again"))
+        self._troubles += self._attachments.troubles()
 
 
 def quick(content: bytes) -> _Written | None:
@@ -205,10 +186,6 @@ def sources(value: object) -> set[str]:
 
 def _flags(details: _Told | _Details | None) -> tuple[str, ...]:
     return () if details is None else tuple(flag for flag in SELF_EXCUSES if getattr(details, flag, False))
-
-
-def _base(name: str) -> str:
-    return name.rpartition("/")[2]
 
 
 def _whole(content: bytes | None) -> bytes:

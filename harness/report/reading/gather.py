@@ -14,18 +14,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.report.deciding.columns import Digests
+from harness.report.deciding.kept import Ledger, Outcomes
 from harness.report.deciding.model import Blocker, Evidence, Run
-from harness.report.reading import age, allure_results, hashed, parsed, strict
+from harness.report.reading import age, allure_results, attachments, hashed, parsed, strict
 from harness.report.reading.parsed import RUN_AGAIN
 from harness.report.showing.publish import PENDING
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from harness.report.deciding.model import Result
+    from harness.report.deciding.kept import Results
     from harness.report.reading.parsed import Kind
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 OURS = frozenset(
     {
@@ -87,28 +90,25 @@ class _Folder:
     def __init__(self, root: Path, handle: int) -> None:
         self._root, self._handle = root, handle
         self._troubles: list[Blocker] = []
-        self._files: dict[str, str] = {}
+        self._files = Digests(())
         self._words: dict[str, str] = {}
 
     def read(self, shown: str) -> Evidence:
         """Read everything; `shown` is what people call the folder."""
         names = self._names()
+        self._files = Digests(names)
         run = self._run() if "run.json" in names else None
-        ledger = self._lines("ledger.jsonl", parsed.EVENTS) if "ledger.jsonl" in names else []
-        recorded = self._lines("outcomes.jsonl", parsed.OUTCOMES) if "outcomes.jsonl" in names else []
-        for event in ledger:
-            if event.tests:
-                parsed.share_phases(event.tests)
-        parsed.share_phases(recorded)
+        ledger = self._lines("ledger.jsonl", parsed.EVENTS) if "ledger.jsonl" in names else Ledger()
+        outcomes = self._lines("outcomes.jsonl", parsed.OUTCOMES) if "outcomes.jsonl" in names else Outcomes()
         self._words.clear()
         results = self._others(names)
         measured = age.of(self._root, self._troubles) if run is not None or ledger else None
         return Evidence(
             folder=shown,
             run=run,
-            ledger=tuple(ledger),
-            outcomes=tuple(recorded),
-            results=tuple(results),
+            ledger=ledger,
+            outcomes=outcomes,
+            results=results,
             measured=measured,
             troubles=tuple(self._troubles),
             files=self._files,
@@ -161,31 +161,32 @@ class _Folder:
             self._troubles.append(parsed.damaged("run.json", f"larger than {strict.MAX_BYTES} bytes"))
         return None
 
-    def _lines(self, name: str, kind: Kind[T]) -> list[T]:
+    def _lines(self, name: str, kind: Kind[T, K]) -> K:
         digest = hashlib.sha256()
         try:
             if (self._root / name).lstat().st_size > strict.MAX_BYTES:
                 _ = self._content(name)
                 self._block("TAMPERED", f"{name} is larger than {strict.MAX_BYTES} bytes")
-                return []
+                return kind.kept()
             blocks = hashed.blocks(name, self._handle, digest.update)
             found = parsed.lines(blocks, name, kind, self._words, self._troubles)
         except (OSError, hashed.TooLarge) as trouble:
             self._unread(name, trouble)
-            return []
-        self._files[name] = digest.hexdigest()
+            return kind.kept()
+        self._files.add(name, digest.digest())
         return found
 
-    def _others(self, names: list[str]) -> list[Result]:
+    def _others(self, names: list[str]) -> Results:
         """Hash the rest, and reduce Allure's results."""
-        allure = allure_results.Reader(self._troubles)
+        below = [name for name in names if name.startswith(attachments.FOLDER)]
+        allure = allure_results.Reader(below, self._troubles)
         for name in names:
             if name in FIRST:
                 continue
-            inside = name.startswith(allure_results.FOLDER)
+            inside = name.startswith(attachments.FOLDER)
             most = strict.MAX_BYTES if inside and name.endswith(allure_results.READ) else 0
             content = self._content(name, most)
-            if inside and (name in self._files or not most):
+            if inside and (content is not None or not most or name in self._files):
                 allure.take(name, content)
         allure.finish()
         return allure.results
@@ -193,10 +194,11 @@ class _Folder:
     def _content(self, name: str, most: int = 0) -> bytes | None:
         """Hash a file, and return its bytes if they are wanted and not more than `most`; a trouble if it can't be."""
         try:
-            self._files[name], content = hashed.read(name, self._handle, most)
+            digest, content = hashed.read(name, self._handle, most)
         except (OSError, hashed.TooLarge) as trouble:
             self._unread(name, trouble)
             return None
+        self._files.add(name, bytes.fromhex(digest))
         return content
 
     def _unread(self, name: str, trouble: OSError | hashed.TooLarge) -> None:

@@ -8,30 +8,35 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 import msgspec
 
-from harness.report.deciding.model import Blocker, Event, Planned, Recorded
-from harness.report.reading import strict
+from harness.report.deciding.kept import Ledger, Outcomes
+from harness.report.deciding.model import Blocker, Event, Recorded
+from harness.report.reading import strict, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 RUN_AGAIN = "run again, and leave the folder as the run wrote it"
 ODD = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # breaks a line, or is no text at all
+NAMES: Final = ("nodeid", "line")  # what repeats from line to line and is long
 LONGEST = 300  # characters of a name in a message
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
-    """What the lines of a file are: one, many of them, and the fields whose words repeat from line to line."""
+class Kind(Generic[T, K]):
+    """What the lines of a file are: one, many of them, how they are kept, and how those of our writers are read."""
 
     one: type[T]
     many: type[list[T]]
-    words: tuple[str, ...]
+    kept: Callable[[], K]
+    append: Callable[[K, T], None]
+    written: Callable[[bytes, K, dict[str, str]], bool]
 
 
-EVENTS: Final = Kind(Event, list[Event], ("nodeid", "when", "outcome"))
-OUTCOMES: Final = Kind(Recorded, list[Recorded], ("nodeid", "line"))
+EVENTS: Final = Kind(Event, list[Event], Ledger, Ledger.append, written.events)
+OUTCOMES: Final = Kind(Recorded, list[Recorded], Outcomes, Outcomes.append, written.outcomes)
 
 
 def one(content: bytes, where: str, kind: type[T], troubles: list[Blocker]) -> T | None:
@@ -48,13 +53,13 @@ def damaged(where: str, trouble: Exception | str) -> Blocker:
     return Blocker("TAMPERED", f"{where} is damaged or was edited: {trouble}; {RUN_AGAIN}")
 
 
-def lines(blocks: Iterable[bytes], name: str, kind: Kind[T], words: dict[str, str], troubles: list[Blocker]) -> list[T]:
+def lines(blocks: Iterable[bytes], name: str, kind: Kind[T, K], words: dict[str, str], troubles: list[Blocker]) -> K:
     """Read each line that can be read; a cut last line is what a kill leaves, any other bad one is worse.
 
-    `blocks` is the file's content in pieces of any length; of each, only the records stay. `words` holds each repeated
-    text once, for this file and the next.
+    `blocks` is the file's content in pieces of any length; of each, only the records stay. `words` holds each test's
+    name once, for this file and the next.
     """
-    found: list[T] = []
+    found = kind.kept()
     number, begun = 0, list[bytes]()
     for block in blocks:
         head, newline, tail = block.rpartition(b"\n")
@@ -63,7 +68,9 @@ def lines(blocks: Iterable[bytes], name: str, kind: Kind[T], words: dict[str, st
             continue
         whole = b"".join((*begun, head, newline))
         begun = [tail] if tail else []
-        found += _whole(whole, (name, number), kind, words, troubles)
+        if not kind.written(whole, found, words):
+            for record in _whole(whole, (name, number), kind, words, troubles):
+                kind.append(found, record)
         number += whole.count(b"\n")
     if begun:
         where = f"{name} line {number + 1}"
@@ -72,16 +79,16 @@ def lines(blocks: Iterable[bytes], name: str, kind: Kind[T], words: dict[str, st
 
 
 def _whole(
-    text: bytes, where: tuple[str, int], kind: Kind[T], words: dict[str, str], troubles: list[Blocker]
+    text: bytes, where: tuple[str, int], kind: Kind[T, K], words: dict[str, str], troubles: list[Blocker]
 ) -> list[T]:
-    """Read whole lines, all at once where they are as their writer writes them.
+    """Read whole lines, all at once where they are as `files.append_line` writes them.
 
     `where` is the file and how many of its lines came before.
     """
     name, before = where
     values = strict.lines(text)
     if values is not None:
-        _share(values, kind.words, words)
+        _share(values, words)
         try:
             return msgspec.convert(values, kind.many)
         except msgspec.ValidationError:
@@ -94,26 +101,19 @@ def _whole(
     return found
 
 
-def _share(values: Iterable[object], fields: tuple[str, ...], words: dict[str, str]) -> None:
-    """Let equal texts be one object: a test's name stands in a dozen places."""
+def _share(values: Iterable[object], words: dict[str, str]) -> None:
+    """Let equal names of tests be one object: a test's name stands in a dozen places."""
     for value in values:
         if type(value) is not dict:
             continue
         record = cast("dict[str, object]", value)
-        for field in fields:
+        for field in NAMES:
             said = record.get(field)
             if type(said) is str:
                 record[field] = words.setdefault(said, said)
         tests = record.get("tests")
         if type(tests) is list:
-            _share(cast("list[object]", tests), ("nodeid", "line"), words)
-
-
-def share_phases(records: Iterable[Planned | Recorded]) -> None:
-    """Let equal `phases` be one object, too; what a record says stays the same."""
-    known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for record in records:
-        msgspec.structs.force_setattr(record, "phases", known.setdefault(record.phases, record.phases))
+            _share(cast("list[object]", tests), words)
 
 
 def shown(name: str) -> str:

@@ -57,7 +57,7 @@ def quick(content: bytes) -> object:
     except UNREADABLE:
         return msgspec.UNSET
     if content.count(b"[") + content.count(b"{") >= MAX_DEPTH:  # fewer brackets cannot nest deeper
-        _check_depth(value, MAX_DEPTH)
+        check_depth(value, MAX_DEPTH)
     return value
 
 
@@ -77,7 +77,7 @@ def lines(content: bytes) -> list[object] | None:
         values: list[object] = _READER.decode_lines(content)
         if _WRITER.encode_lines(values) != content:
             return None
-        _check_depth(values, MAX_DEPTH + 1)  # the list around them is ours
+        check_depth(values, MAX_DEPTH + 1)  # the list around them is ours
     except (*UNREADABLE, Malformed):
         return None
     return values
@@ -96,7 +96,7 @@ def slow(content: bytes) -> object:
         raise Malformed(f"nested deeper than {MAX_DEPTH} levels") from trouble
     except ValueError as trouble:  # an integer with more digits than Python converts
         raise Malformed(f"not JSON: {trouble}") from trouble
-    _check_depth(value, MAX_DEPTH)
+    check_depth(value, MAX_DEPTH)
     if "\\u" in text:  # nothing else can bring half a character into text that is UTF-8
         _check_characters(value)
     return value
@@ -124,7 +124,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _check_depth(value: object, most: int) -> None:
+def check_depth(value: object, most: int) -> None:
     """Refuse a value that holds values on more than `most` levels, itself being the first."""
     level = [cast("_Holder", value)] if type(value) in _HOLDERS and value else []
     for _ in range(most - 1):

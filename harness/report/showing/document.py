@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
-from harness.report import stamp
+from harness.report import files, stamp
 from harness.report.deciding import decision as deciding
 
 if TYPE_CHECKING:
@@ -17,6 +18,24 @@ SCHEMA = 1
 
 def of(decision: Decision) -> dict[str, object]:
     """Return plain JSON values; times are RFC 3339 in UTC, unknown values null."""
+    return {**about(decision), "evidence_sha256": {name: decision.files[name] for name in sorted(decision.files)}}
+
+
+def written(decision: Decision) -> bytes:
+    """Return verdict.json: `of` as `files.indented` writes it, without a second and a third copy of so many digests."""
+    text = io.BytesIO()
+    _ = text.write(files.indented(about(decision)).removesuffix(b"\n}\n"))
+    _ = text.write(b',\n  "evidence_sha256": {')
+    between = b"\n    "
+    for name in sorted(decision.files):
+        _ = text.write(between + files.encode(name) + b': "' + decision.files[name].encode() + b'"')
+        between = b",\n    "
+    _ = text.write(b"\n  }\n}\n" if decision.files else b"}\n}\n")
+    return text.getvalue()
+
+
+def about(decision: Decision) -> dict[str, object]:
+    """Return all of it but the digests of the run's files, of which there may be a hundred thousand."""
     run = decision.run
     return {
         "schema": SCHEMA,
@@ -44,7 +63,6 @@ def of(decision: Decision) -> dict[str, object]:
         "policy_sha256": decision.policy_sha256,
         "previous": _previous(decision.previous),
         "break_glass": [_signed(one.by, one.reason, one.issued_at, one.expires_at) for one in decision.break_glass],
-        "evidence_sha256": dict(sorted(decision.files.items())),
     }
 
 

@@ -40,7 +40,7 @@ def render(made: Decision) -> bytes:
 
 def _properties(made: Decision) -> Iterator[tuple[str, str]]:
     """Give what was decided and about what, by the names that verdict.json has."""
-    for name, value in document.of(made).items():
+    for name, value in document.about(made).items():
         if isinstance(value, str | bool | float | int):
             yield name, str(value)
     images: Mapping[str, tuple[str, ...]] = made.run.image_digests if made.run else {}

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
-import httpx
 import msgspec
 
 from harness.report import files, stamp
@@ -23,6 +22,8 @@ from harness.wait import Patience, until
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Generator, Mapping, Sequence
+
+    import httpx
 
     from harness.clock import Clock
     from harness.report.deciding.model import Decision
@@ -159,6 +160,8 @@ def _settled(tried: _Tried) -> bool:
 
 def _try(address: str, body: bytes, timeout_s: float, transport: httpx.BaseTransport | None) -> _Tried:
     """Send once. No text of an exception is kept: it may quote the address."""
+    import httpx  # noqa: PLC0415  some 7 MB, and most decisions are told to nobody
+
     headers = {"Content-Type": "application/json", "User-Agent": "onesource-verify"}
     try:
         with (

@@ -13,9 +13,11 @@ from harness.report.reading import allure_results
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.deciding.model import Blocker, Result
+    from harness.report.deciding.kept import Results
+    from harness.report.deciding.model import Blocker
 
 NAME = "allure-results/00000000-0000-4000-8000-000000000000-result.json"
+ATTACHED = "allure-results/1-attachment.txt"
 SAMPLE: dict[str, Any] = {
     "name": "test_it[a/b]",
     "status": "passed",
@@ -41,16 +43,16 @@ SAMPLE: dict[str, Any] = {
 WHOLE = json.dumps(SAMPLE, ensure_ascii=False).encode()
 
 
-def _read(content: bytes) -> tuple[list[Result], list[Blocker]]:
+def _read(content: bytes) -> tuple[Results, list[Blocker]]:
     troubles: list[Blocker] = []
-    reader = allure_results.Reader(troubles)
+    reader = allure_results.Reader([NAME, ATTACHED], troubles)
     reader.take(NAME, content)
-    reader.take("allure-results/1-attachment.txt", None)
+    reader.take(ATTACHED, None)
     reader.finish()
     return reader.results, troubles
 
 
-def _slowly(content: bytes) -> tuple[list[Result], list[Blocker]]:
+def _slowly(content: bytes) -> tuple[Results, list[Blocker]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(allure_results, "quick", _none)
         return _read(content)
@@ -138,10 +140,11 @@ def test_both_ways_come_to_the_same_where_something_was_put_between_two_fields(a
 
 def test_attachments_that_nobody_names_or_that_are_not_there_are_told_on_one_line() -> None:
     troubles: list[Blocker] = []
-    reader = allure_results.Reader(troubles)
+    container, attachment = "allure-results/1-container.json", "allure-results/8-attachment.txt"
+    reader = allure_results.Reader([container, attachment], troubles)
     named = [{"source": "7-attachment.txt"}, {"source": "a\nb"}, {"source": "x" * 1_000}, {"source": "../run.json"}]
-    reader.take("allure-results/1-container.json", json.dumps({"befores": [{"attachments": named}]}).encode())
-    reader.take("allure-results/8-attachment.txt", None)
+    reader.take(container, json.dumps({"befores": [{"attachments": named}]}).encode())
+    reader.take(attachment, None)
     reader.finish()
     assert sorted(blocker.code for blocker in troubles) == ["EXTRA_FILE", *["INCOMPLETE"] * 4]
     assert all("\n" not in blocker.message and len(blocker.message) < 500 for blocker in troubles)
@@ -149,6 +152,32 @@ def test_attachments_that_nobody_names_or_that_are_not_there_are_told_on_one_lin
 
 def test_a_result_that_is_too_large_is_told() -> None:
     troubles: list[Blocker] = []
-    reader = allure_results.Reader(troubles)
+    reader = allure_results.Reader([NAME], troubles)
     reader.take(NAME, None)
     assert [(one.code, "larger than" in one.message) for one in troubles] == [("TAMPERED", True)]
+
+
+PLACES = ("1-attachment.txt", "below/1-attachment.txt", "below/2-attachment.txt", "3-attachment.txt")
+NAMED = (("1-attachment.txt",), ("2-attachment.txt", "3-attachment.txt"), ("below/1-attachment.txt", ""), ())
+
+
+@pytest.mark.parametrize("missing", [None, *PLACES])
+@pytest.mark.parametrize("named", NAMED)
+def test_an_attachment_is_known_by_its_name_alone_wherever_it_lies(named: tuple[str, ...], missing: str | None) -> None:
+    """Held against sets of names, which is what the reader saves itself from keeping."""
+    troubles: list[Blocker] = []
+    paths = [f"allure-results/{place}" for place in PLACES]
+    reader = allure_results.Reader([NAME, *paths], troubles)
+    content = json.dumps(SAMPLE | {"attachments": [{"source": source} for source in named]})
+    reader.take(NAME, content.encode())
+    there = [path for path in paths if path != f"allure-results/{missing}"]
+    for path in there:
+        reader.take(path, None)
+    reader.finish()
+    lost = sorted(set(named) - {path.rpartition("/")[2] for path in there})
+    extra = [path for path in sorted(there) if path.rpartition("/")[2] not in named]
+    wanted = [
+        *(("INCOMPLETE", f"allure-results/{source}") for source in lost),
+        *(("EXTRA_FILE", name) for name in extra),
+    ]
+    assert [(one.code, one.message.split(" ")[0]) for one in troubles] == wanted

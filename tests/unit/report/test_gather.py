@@ -18,7 +18,8 @@ from harness.report.showing import publish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.report.deciding.model import Blocker, Event, Evidence
+    from harness.report.deciding.kept import Ledger
+    from harness.report.deciding.model import Blocker, Evidence
 
 GIB = 1024**3
 AT = "2026-01-01T00:00:00.000Z"
@@ -183,7 +184,7 @@ def test_lines_come_out_the_same_however_a_file_is_cut_into_blocks(
     assert _lines(blocks) == _lines([content] if content else [])
 
 
-def _lines(blocks: list[bytes]) -> tuple[list[Event], list[Blocker]]:
+def _lines(blocks: list[bytes]) -> tuple[Ledger, list[Blocker]]:
     troubles: list[Blocker] = []
     return parsed.lines(blocks, "ledger.jsonl", parsed.EVENTS, {}, troubles), troubles
 
@@ -202,7 +203,6 @@ def test_bad_lines_are_told_by_their_number_and_the_others_are_read() -> None:
 def test_equal_words_of_a_ledger_are_kept_once() -> None:
     plan = _event(0, event="plan", nodeid=None, tests=[{"nodeid": "t0", "line": "A", "phases": ["canary"]}] * 2)
     found, _ = _lines([b"".join(files.encode(one) + b"\n" for one in (plan, _event(1), _event(2)))])
-    parsed.share_phases(found[0].tests)
     assert found[1].nodeid is found[2].nodeid is found[0].tests[0].nodeid is found[0].tests[1].nodeid
     assert found[1].outcome is found[2].outcome
     assert found[0].tests[0].phases is found[0].tests[1].phases

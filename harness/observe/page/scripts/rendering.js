@@ -10,6 +10,7 @@
   const LONGEST_MS = 2_000; // nobody waits longer for a frame: a page that is hidden draws none
   const ROWS = 200;
   const RUNS = 60; // of work, to learn its pace
+  const SOME_STEPS = 5_000;
   const RUN_STEPS = 1_000_000; // some 2 ms
   const CLOCK_MS = 0.1; // as fine as the clock is
   const FRAMES = "long-animation-frame";
@@ -17,7 +18,7 @@
   let changes = []; // of new elements: when it was, and when it was painted (0: not yet)
   let arrivals = []; // of pieces of a stream
   let begun = 0;
-  let left = 1; // what the last work ended with; never 0, or there would be nothing to shift
+  const left = new Int32Array([1]); // what the last work ended with; never 0
   let path = "";
   const frames = []; // that took more than 50 ms
   window.performance.setResourceTimingBufferSize(10_000); // an entry for each question, of a page that stays open
@@ -91,8 +92,9 @@
     return arrivals.findLast((one) => one <= at) ?? null;
   }
 
-  /** What a script of a long frame is called. */
+  /** What a script of a long frame is called. What goes on with a piece of a stream runs behind `stamped`. */
   function called(script) {
+    if (!script.sourceURL && script.invoker === "ReadableStreamDefaultReader.read.then") return "the stream's reader";
     const file = script.sourceURL.split("?")[0].split("/").at(-1);
     return [script.sourceFunctionName || script.invoker, file].filter(Boolean).join(" in ");
   }
@@ -147,15 +149,25 @@
     return table;
   }
 
-  /** Work that is always the same, however long it takes: so many steps of a generator of numbers. */
-  function work(steps) {
-    let number = left;
-    for (let i = 0; i < steps; i += 1) {
-      number ^= number << 13;
-      number ^= number >>> 17;
-      number ^= number << 5;
+  /** Some steps of a generator of numbers. */
+  function some(number) {
+    let next = number;
+    for (let i = 0; i < SOME_STEPS; i += 1) {
+      next ^= next << 13;
+      next ^= next >>> 17;
+      next ^= next << 5;
     }
-    left = number; // kept, or there would be nothing to work for
+    return next;
+  }
+
+  /**
+   * Work that is always the same, however long it takes: so many steps, in many short calls:
+   * after an idle while the engine may drop what it compiled, and would go on with one long loop in its slowest way.
+   */
+  function work(steps) {
+    let number = left[0];
+    for (let done = 0; done < steps; done += SOME_STEPS) number = some(number);
+    left[0] = number; // kept, or there would be nothing to work for
   }
 
   /** How many steps of it take a ms where nothing disturbs it: the best of many runs, shorter than a slice of time. */

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 WARM_UP: Final = 5  # drawings that compile the script and its page's pipeline
-WARM_UP_BLANKS: Final = 8  # the engine compiles work anew while it is used: the first few take half a second more
 LONGEST_S: Final = 5.0  # that a blank waits for an answer that nobody gives
 
 
@@ -26,8 +25,6 @@ class EmptyPage:
             _ = self.draw()
         steps_in_a_ms = float(self._page.evaluate("() => window.__renders.pace()"))
         self._steps = round(steps_in_a_ms * p95_ms * BLANK_SHARE)
-        for _ in range(WARM_UP_BLANKS):
-            _ = self._page.evaluate("(steps) => window.__renders.draw(steps)", self._steps)
 
     def draw(self) -> float:
         """Put it in front and return how long a drawing takes, ms."""

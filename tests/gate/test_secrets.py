@@ -207,10 +207,9 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Met]:
         target, reports = _target(running, door, tokens, home / "target.toml"), home / "reports"
         planted = dict(zip(names, (bearer, cookie, secret, env, hook, password), strict=True)) | _kubeconfigs(running)
         environ = {HOOK_ENV: f"{door.url}{HOOK}{hook}", OTHER_ENV: password}
-        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "staging"]
-        printed = _run([*words, f"--target={target}", f"--reports={reports}"], environ)
         gate = str(Path(sys.executable).with_name("gate"))
-        printed += _run([gate, "decide", "staging", "--reports", str(reports)], environ)
+        words = [gate, "run", "staging", "--checklist", "--reports", str(reports)]  # it keeps what pytest printed, too
+        printed = _run([*words, f"--target={target}", "-q", "-p", "no:cacheprovider"], environ)
         yield Met(reports, planted, printed, door)
 
 
@@ -218,6 +217,7 @@ def test_the_run_met_what_it_must_not_keep(met: Met) -> None:
     latest = met.reports / "latest"
     assert (latest / "outcomes.jsonl").read_text().count("\n") > 10, met.printed
     assert (latest / "verdict.json").is_file(), met.printed
+    assert "passed" in (latest / "artifacts" / "pytest.log").read_text(), met.printed
     assert any(met.planted["bearer token"] in shown for shown in met.door.shown)
     assert met.door.given > 100
     with contextlib.closing(sqlite3.connect(f"{(latest / 'evidence.db').resolve().as_uri()}?mode=ro", uri=True)) as db:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from sandbox import control
+from sandbox import control, process
 from sandbox import state as states
 from sandbox.faults.catalogue import FAULTS
 from sandbox.profile import profile
@@ -44,6 +44,7 @@ def up(
     """Start the sandbox and keep it up until Ctrl-C or SIGTERM."""
     if until_eof and not stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         _fail(ValueError("--until-eof: wanted a pipe as standard input, got none; leave the option out"))
+    process.let_others_go_first()
     try:
         folder = states.new_state(state)
         names = checked(fault or [])

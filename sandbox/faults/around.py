@@ -95,6 +95,7 @@ AROUND: tuple[Fault, ...] = (
         _GENERATOR,
         implied=dict.fromkeys(_BY_TRAFFIC, _GENERATOR),
         phase="staging",
+        undecided=("BY-03",),  # who is starved waits for answers too, and so few turns stand side by side
     ),
     Fault(
         "watch-hole",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.evidence.sample import Sample
 
-MEGABYTES = 100
+MEGABYTES = 1_000
 BLOCK_LINES = 20_000
 ROUNDS = 3
 VERSIONS = ("v1.4.0", "v1.5.0")

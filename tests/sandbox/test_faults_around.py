@@ -47,7 +47,7 @@ def test_tokens_of_synthetic_users_lie_in_a_file_that_only_its_owner_reads(sandb
     path = sandbox.said.state / "tokens"
     assert path.stat().st_mode & 0o777 == 0o600
     tokens = path.read_text(encoding="utf-8").splitlines()
-    assert (len(tokens), tokens[0], len(set(tokens))) == (400, "test-verify-0", 400)
+    assert (len(tokens), tokens[0], len(set(tokens))) == (700, "test-verify-0", 700)
     assert f'token_file = "{path}"' in sandbox.said.target.read_text(encoding="utf-8")
     answer = httpx.post(
         sandbox.said.url + "/api/chat/ask-enhanced", json=QUESTION, headers={"Authorization": f"Bearer {tokens[399]}"}

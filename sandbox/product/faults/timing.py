@@ -36,7 +36,7 @@ TIMING: Mapping[str, Rule] = {
     "serial": on(asked, serial=True),
     "stall": _stall,
     "canary-slow": on(asked, canary, plus_s=0.150),
-    "canary-tail": on(chat, canary, share(0.14), takes_s=2.5),
+    "canary-tail": on(chat, canary, share(0.25), takes_s=2.5),
     "canary-enhanced-slow": on(enhanced, canary, factor=7.75),
     "canary-delta": on(enhanced, canary, plus_s=0.160),
     "both-slow-together": on(asked, burst(10, 20), plus_s=0.300),

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: measure all or some, print, and keep the last figures in benchmarks/figures.json."""
+"""`python -m benchmarks [NAME ...]`: measure all or some, print, keep the last figures in benchmarks/figures.json."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import ask_cost, gate_speed, healthy, judging, load_cost, log_cost, sandbox_cost, windows
+from harness.report import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,15 +34,13 @@ def main(names: Sequence[str]) -> None:
     if unknown:
         sys.exit(f"benchmarks: wanted names of {', '.join(ALL)}, got {', '.join(unknown)}; none for all of them")
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
-    last: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    if last.get("machine", machine) != machine and names:
+    last: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if names and FIGURES.exists() else {}
+    if last.get("machine", machine) != machine:
         sys.exit(f"benchmarks: the last figures are of {last['machine']}, this is {machine}; measure all of them anew")
-    kept = {name: last[name] for name in ALL if name in last}
-    now = {name: ALL[name]() for name in names or ALL}
-    both = kept | now
-    text = json.dumps({"machine": machine, **{name: both[name] for name in ALL if name in both}}, indent=1)
+    figures = last | {name: ALL[name]() for name in names or ALL}
+    text = json.dumps({"machine": machine, **{name: figures[name] for name in ALL if name in figures}}, indent=1)
     print(text)
-    _ = FIGURES.write_text(text + "\n", encoding="utf-8")
+    files.write_whole(FIGURES, f"{text}\n".encode())
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ ACTED_ON = frozenset(
 )  # whoever met such a fault may have had to leave things half done
 RESTARTING = frozenset({"counters-reset", "pod-restarting"})  # they leave restarts behind on staging's pods
 MOST_USERS_PER_S = 600  # what one users' process can be
-SYNTHETIC_USERS = 700  # bearer tokens for whoever tests the product; each has a rate limit of its own
+SYNTHETIC_USERS = 700  # bearer tokens for whoever tests the product: each may ask 30 times a minute
 
 
 class Sandbox:

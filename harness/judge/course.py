@@ -115,14 +115,10 @@ def _doubt(course: Course, *, generated: bool, holes: Sequence[Hole]) -> tuple[R
 
 
 def _silence(course: Course, holes: Sequence[Hole], planned: float) -> tuple[Reason, str] | None:
-    """Return the doubt that a source's own holes leave, as far as they lie in the watch; those that touch are one.
-
-    While the collector was away no source can be blamed: that time is missing from the usable slices.
-    """
+    """Return the doubt that a source's own holes leave, as far as they lie in the watch; those that touch are one."""
     from_s, to_s = min(one.start for one in course.slices), max(one.end for one in course.slices)
     inside = [hole for hole in holes if not hole.ours and hole.start < to_s and hole.end > from_s]
-    unheard = _joined((max(one.start, from_s), min(one.end, to_s)) for one in inside)
-    silent = _without(unheard, _joined((hole.start, hole.end) for hole in course.holes))
+    silent = [(max(start, from_s), min(end, to_s)) for start, end in _joined((one.start, one.end) for one in inside)]
     lengths = [end - start for start, end in silent]
     if not lengths:
         return None
@@ -143,17 +139,6 @@ def _joined(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float
         else:
             found.append((start, end))
     return found
-
-
-def _without(
-    stretches: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]
-) -> list[tuple[float, float]]:
-    """Return what is left of stretches of time outside of others; both are joined."""
-    left = list(stretches)
-    for from_s, to_s in others:
-        halves = [half for start, end in left for half in ((start, min(end, from_s)), (max(start, to_s), end))]
-        left = [(start, end) for start, end in halves if end > start]
-    return left
 
 
 def incomplete(one: Slice, because: str) -> Slice:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from harness import target
 from sandbox import apply
 from sandbox.cluster.restarts import HABITS
 from sandbox.faults.around import AROUND
@@ -47,7 +48,9 @@ def test_tokens_of_synthetic_users_lie_in_a_file_that_only_its_owner_reads(sandb
     path = sandbox.said.state / "tokens"
     assert path.stat().st_mode & 0o777 == 0o600
     tokens = path.read_text(encoding="utf-8").splitlines()
-    assert (len(tokens), tokens[0], len(set(tokens))) == (700, "test-verify-0", 700)
+    assert (tokens[0], len(set(tokens))) == ("test-verify-0", len(tokens))
+    most_per_s = max(watch.requests_per_s or 0 for watch in target.load("sandbox").watch.values())
+    assert most_per_s < 0.75 * len(tokens) * 30 / 60  # each may ask 30 times a minute, and chance is not even
     assert f'token_file = "{path}"' in sandbox.said.target.read_text(encoding="utf-8")
     answer = httpx.post(
         sandbox.said.url + "/api/chat/ask-enhanced", json=QUESTION, headers={"Authorization": f"Bearer {tokens[399]}"}

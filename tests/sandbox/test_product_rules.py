@@ -114,6 +114,9 @@ def test_a_tail_is_fourteen_of_a_hundred_at_four_seconds_and_the_rest_as_ever() 
     assert share("tail-only", "takes_s", **CHAT) == 0.14
     assert at("tail-only", draw=0.13, **CHAT).lasts_s(0.1) == 4.0
     assert at("tail-only", draw=0.15, **CHAT).lasts_s(0.1) == 0.1
+
+
+def test_the_canarys_tail_is_a_quarter_so_that_it_shows_in_every_block_of_a_hundred() -> None:
     assert share("canary-tail", "takes_s", track="canary", **CHAT) == 0.25
 
 

@@ -49,6 +49,14 @@ def test_killing_the_parent_with_sigkill_leaves_no_process_after_five_seconds(tm
     assert _alive(family) == []
 
 
+def test_whoever_measures_goes_first_no_process_has_a_session_of_its_own_or_the_usual_priority(tmp_path: Path) -> None:
+    with Running(tmp_path / "a") as running:
+        family = _family(running)
+        assert len(family) >= 10
+        assert {os.getsid(one.pid) for one in family} == {os.getsid(0)}
+        assert {one.nice() for one in family} == {min(19, os.nice(0) + 10)}
+
+
 def test_a_pod_that_is_killed_comes_back(tmp_path: Path) -> None:
     with Running(tmp_path / "a", "--users", "0") as running:
         victim = next(p for p in _family(running) if "sandbox.product" in " ".join(p.cmdline()))

@@ -131,20 +131,6 @@ def test_holes_of_the_collector_are_counted_with_the_slices_they_touch() -> None
     assert said(WELL, holes=[hole(0, 100, ours=True)])[0] is Outcome.MET
 
 
-def test_a_source_is_not_blamed_for_the_time_in_which_the_collector_was_away() -> None:
-    away = replace(WELL, holes=(hole(32, 50, ours=True, why="the collector was away"),))
-    assert said(away, holes=[hole(30, 52)])[0] is Outcome.MET
-    assert said(away, holes=[hole(30, 71)]) == (UNKNOWN, Reason.NO_DATA)
-    assert said(away, holes=[hole(11, 51)]) == (UNKNOWN, Reason.NO_DATA)
-    assert said(away, holes=[hole(32, 50)])[0] is Outcome.MET
-
-
-def test_what_is_left_of_a_sources_holes_beside_the_collectors_still_adds_up() -> None:
-    away = replace(WELL, holes=tuple(hole(at + 8, at + 12, ours=True) for at in range(0, 120, 20)))
-    assert said(away, holes=[hole(at, at + 16) for at in range(0, 120, 20)]) == (UNKNOWN, Reason.NO_DATA)
-    assert said(away, holes=[hole(at, at + 13) for at in range(0, 120, 20)])[0] is Outcome.MET
-
-
 @pytest.mark.parametrize("of", [Course(), course(OK, *[DARK] * 11), replace(WELL, ended=False), course(*[OURS] * 12)])
 def test_a_violation_stands_whatever_the_watch_was(of: Course) -> None:
     assert said(of, violated("5xx 9%"), generated=True, holes=[hole(0, 120)])[0] is Outcome.VIOLATED

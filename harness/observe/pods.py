@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from harness.observe.asks import kind_of
-from harness.observe.logs.api import FAILURES, LogApi, RefusedError
+from harness.observe.logs.api import FAILURES, LIST_S, LogApi, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from harness.observe.logs.api import Container
     from harness.target import Environment
 
+T = TypeVar("T")
+
 TIMEOUT_S = 5.0
+AWAY_S = 1.0  # a timeout that goes off so much too late: this process did not run meanwhile
 LARGEST = 1 << 20  # bytes of an answer; a longer one is no document
 
 
@@ -53,13 +59,15 @@ class PodHttp:
 
     async def containers(self, selector: str) -> list[Container]:
         """Return the containers of the pods that a label selector picks; raises FAILURES or RefusedError."""
-        return await self._api.containers(selector)
+        return await _heard(lambda: self._api.containers(selector), LIST_S)
 
     async def ask(self, pod: str, port: int, path: str) -> Reply:
         """GET a path of a pod; whatever the target or the network does is in the reply."""
         where = f"{pod}:{port}/proxy/{path.lstrip('/')}"
         try:
-            status, kind, body = await self._api.get(where, timeout_s=TIMEOUT_S, most=LARGEST + 1)
+            status, kind, body = await _heard(
+                lambda: self._api.get(where, timeout_s=TIMEOUT_S, most=LARGEST + 1), TIMEOUT_S
+            )
         except TimeoutError:
             return Reply(None, "", b"", f"timeout: no answer in {TIMEOUT_S:g} s")
         except (*FAILURES, ValueError) as trouble:
@@ -67,6 +75,18 @@ class PodHttp:
         if len(body) > LARGEST:
             return Reply(None, kind, b"", f"an answer of more than {LARGEST >> 20} MiB")
         return _of_the_api(status, body) or Reply(status, kind, body)
+
+
+async def _heard(ask: Callable[[], Awaitable[T]], within_s: float) -> T:
+    """Return an answer; one that was missed since this process was stopped meanwhile is asked for once more."""
+    clock = asyncio.get_running_loop()
+    began = clock.time()
+    try:
+        return await ask()
+    except TimeoutError:
+        if clock.time() - began <= within_s + AWAY_S:
+            raise
+    return await ask()
 
 
 class _Status(msgspec.Struct):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from harness.observe.pods import PodHttp, Reply, listed, one_each
@@ -55,6 +56,28 @@ def test_a_silent_pod_ends_in_a_time_out(tmp_path: Path, monkeypatch: pytest.Mon
         deaf.listen()
         found = _ask(tmp_path, f"http://127.0.0.1:{deaf.getsockname()[1]}")
     assert (found.status, found.error) == (None, "timeout: no answer in 0.2 s")
+
+
+def test_who_was_stopped_while_waiting_asks_once_more_instead_of_blaming_the_pod(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.observe.pods.TIMEOUT_S", 0.3)
+    monkeypatch.setattr("harness.observe.pods.AWAY_S", 0.2)
+    with serving(Cluster(Pod("a")).app) as url, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        silent = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        assert asyncio.run(_stopped(tmp_path, url)).status == 200
+        assert asyncio.run(_stopped(tmp_path, silent)).error == "timeout: no answer in 0.3 s"
+
+
+async def _stopped(folder: Path, url: str) -> Reply:
+    """Ask a pod; this process does not run from shortly after the question until long after the timeout."""
+    async with PodHttp(Environment(kubeconfig=str(kubeconfig(folder, url)), context="prod")) as pods:
+        asked = asyncio.create_task(pods.ask("a", 8001, "/healthz"))
+        await asyncio.sleep(0)
+        time.sleep(1.0)  # noqa: ASYNC251  as SIGSTOP would
+        return await asked
 
 
 def test_an_answer_without_end_is_cut(tmp_path: Path) -> None:

@@ -56,7 +56,14 @@ TOOLS = (
     ),
     Tool(
         "chromium",
-        ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+        (
+            "chromium-headless-shell",
+            "chrome-headless-shell",
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ),
         ("--version",),
         "the phases bugbash, a11y and postdeploy",
         "run: gate browser (it finds or installs one)",

@@ -88,7 +88,7 @@ class Browser:
 
     def __enter__(self) -> Browser:
         """Start it; NoChromiumError in one line where there is none."""
-        path = chromium.wanted()
+        path = chromium.wanted(headed=self.headed)
         self._playwright = sync_playwright().start()
         try:
             self._chromium = self._playwright.chromium.launch(
@@ -104,7 +104,7 @@ class Browser:
             raise chromium.NoChromiumError(
                 f"Chromium: wanted {path} to start, got: {said}; run it by hand: {path} --headless --version"
             ) from trouble
-        self.version = f"Chromium {self._chromium.version}"
+        self.version = f"Chromium {self._chromium.version}{' headless shell' if chromium.is_shell(path) else ''}"
         return self
 
     def __exit__(self, *_: object) -> None:

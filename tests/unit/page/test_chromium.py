@@ -34,6 +34,17 @@ def test_one_that_is_named_goes_before_one_on_the_path(program: Path, tmp_path: 
 
 
 @pytest.mark.usefixtures("no_other")
+def test_a_headless_shell_goes_first_unless_the_browser_is_to_be_seen(program: Path, tmp_path: Path) -> None:
+    shell = program.with_name("chromium-headless-shell")
+    _ = shell.write_bytes(program.read_bytes())
+    shell.chmod(0o755)
+    path = {"PATH": str(tmp_path)}
+    assert chromium.find(path) == str(shell)
+    assert chromium.find(path, headed=True) == str(program)
+    assert [chromium.is_shell(str(one)) for one in (shell, program)] == [True, False]
+
+
+@pytest.mark.usefixtures("no_other")
 @pytest.mark.parametrize(("named", "got"), [("", "got none"), ("/no/such/browser", "none at /no/such/browser")])
 def test_none_is_one_line_that_says_what_to_do(named: str, got: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")

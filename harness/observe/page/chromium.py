@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 VARIABLE = "VERIFY_CHROMIUM"
-SHELLS = ("chromium-headless-shell", "chrome-headless-shell")  # the same engine without windows: half the cost of a page
+SHELLS = ("chromium-headless-shell", "chrome-headless-shell")  # the same engine without windows, at half the cost
 WINDOWED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DOWNLOAD_WITHIN_S = 600.0
 

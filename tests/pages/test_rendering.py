@@ -58,8 +58,17 @@ def test_the_healthy_page_is_fast(browser: Browser) -> None:
     assert record.lost == 0
     assert len(record.counted) >= FIRST
     assert sum(one.blank for one in record.attempts) >= FIRST // BLANK_EVERY
-    assert any(one.pieces_ms for one in record.counted)
     assert record.spot.picture == "PD-03-newest.png"
+
+
+@pytest.mark.defects
+def test_the_pieces_of_an_answer_that_comes_slowly_are_timed_too(
+    browser: Browser, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "url", town.pod(LATENCY_SCALE="0.3").url)
+    record = rendering.see(browser)
+    assert judged.judge(record, EXCUSED).outcome is Outcome.MET
+    assert any(one.pieces_ms for one in record.counted)
 
 
 @pytest.mark.defects

@@ -171,6 +171,7 @@ def nothing_to_show(monkeypatch: pytest.MonkeyPatch) -> None:
         size = tab.page.viewport_size
         assert size is not None
         made = Picture(what, f"{tab.name}-{what}.png", size["width"], size["height"], state or tab.state)
+        (tab.folder / made.file).unlink(missing_ok=True)  # a look that reads it after all finds no older one
         tab.pictures.append(made)
         return made
 

@@ -49,6 +49,11 @@ def _playwrights() -> str | None:
 def wanted(*, headed: bool = False) -> str:
     """Return the browser to use, or say in one line what to do."""
     path = find(headed=headed)
+    if headed and path is None and (shell := find()) is not None:
+        raise NoChromiumError(
+            f"Chromium: wanted a browser with windows for --headed, got only {shell}; "
+            f"install one (apt-get install chromium), name it in {VARIABLE}, or leave --headed out"
+        )
     if path is None or not Path(path).is_file():
         got = f"none at {path} ({VARIABLE})" if path else "none"
         raise NoChromiumError(
@@ -80,12 +85,14 @@ def install(say: Callable[[str], None]) -> str:
     )
 
 
+_APT = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
 _WAYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "playwright install chromium": ((sys.executable, "-m", "playwright", "install", "chromium"),),
     "apt-get install chromium": (
         ("apt-get", "update", "-q"),
-        ("apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium-headless-shell"),  # not every system's
-        ("apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"),
+        (*_APT, "fonts-dejavu-core"),
+        (*_APT, "chromium-headless-shell"),  # not every system has it
+        (*_APT, "chromium"),
     ),
 }
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.cli import run as gate
+from harness.doctor.machine import TOOLS
 from harness.observe.page import chromium
+from harness.observe.page.browser import Browser
+from harness.target import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +45,22 @@ def test_a_headless_shell_goes_first_unless_the_browser_is_to_be_seen(program: P
     assert chromium.find(path) == str(shell)
     assert chromium.find(path, headed=True) == str(program)
     assert [chromium.is_shell(str(one)) for one in (shell, program)] == [True, False]
+
+
+@pytest.mark.usefixtures("no_other")
+def test_who_wants_to_watch_and_has_only_a_shell_is_not_sent_to_a_command_that_finds_it(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ = program.rename(program.with_name("chromium-headless-shell"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(chromium.VARIABLE, raising=False)
+    with pytest.raises(chromium.NoChromiumError, match=r"for --headed, got only .*-shell; install one") as refused:
+        _ = Browser(Target("none", {}), "http://127.0.0.1:1", tmp_path, headed=True).__enter__()
+    assert "gate browser" not in str(refused.value)
+
+
+def test_the_doctor_looks_for_the_same_browsers() -> None:
+    assert {tool.what: tool.names for tool in TOOLS}["chromium"] == (*chromium.SHELLS, *chromium.WINDOWED)
 
 
 @pytest.mark.usefixtures("no_other")
